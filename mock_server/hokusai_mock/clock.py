@@ -1,0 +1,76 @@
+"""A world's own time, chance and ids: nothing in the mock calls `time.time()`, `random` or `uuid4()` itself."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from hashlib import blake2b
+
+__all__ = ["Clock", "IdSource", "derive_seed"]
+
+
+class Clock:
+    """Wall-clock time in milliseconds since the epoch, which can be frozen and advanced for one world."""
+
+    __slots__ = ("_frozen_ms", "_offset_ms")
+
+    def __init__(self) -> None:
+        """Start at real time."""
+        self._offset_ms = 0
+        self._frozen_ms: int | None = None
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch in this world."""
+        if self._frozen_ms is not None:
+            return self._frozen_ms
+        return time.time_ns() // 1_000_000 + self._offset_ms
+
+    def freeze(self, at_ms: int | None = None) -> None:
+        """Stop at `at_ms`, or at the present moment of this world."""
+        self._frozen_ms = self.now_ms() if at_ms is None else at_ms
+
+    def advance(self, milliseconds: int) -> None:
+        """Move forward by `milliseconds`, frozen or not."""
+        if self._frozen_ms is not None:
+            self._frozen_ms += milliseconds
+        else:
+            self._offset_ms += milliseconds
+
+
+class IdSource:
+    """Ids and chance of one world, reproducible from its seed, safe from many threads."""
+
+    __slots__ = ("_lock", "_random", "seed")
+
+    def __init__(self, seed: int) -> None:
+        """Start the sequence of ids that belongs to `seed`."""
+        self.seed = seed
+        self._random = random.Random(seed)  # noqa: S311 - reproducible ids, not secrets
+        self._lock = threading.Lock()
+
+    def hex32(self) -> str:
+        """32 hexadecimal digits, the form of MLflow's run ids and (after `m-`) logged-model ids."""
+        with self._lock:
+            return f"{self._random.getrandbits(128):032x}"
+
+    def digits(self, length: int) -> str:
+        """A decimal id of `length` digits without a leading zero, the form of a SQL store's experiment ids in 3.x."""
+        with self._lock:
+            return str(self._random.randrange(10 ** (length - 1), 10**length))
+
+    def choice(self, items: tuple[str, ...]) -> str:
+        """One of `items`."""
+        with self._lock:
+            return self._random.choice(items)
+
+    def integer(self, limit: int) -> int:
+        """A whole number from 0 to `limit` - 1."""
+        with self._lock:
+            return self._random.randrange(limit)
+
+
+def derive_seed(*parts: object) -> int:
+    """A 64-bit seed that depends on every part and on their order."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
