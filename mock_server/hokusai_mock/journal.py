@@ -1,0 +1,283 @@
+"""The journal of a world: one entry for each request, raw while it stays here, redacted when it leaves.
+
+Opening and closing an entry costs microseconds, because nothing is parsed or redacted until someone asks (`to_json`,
+`to_har`). Who opens an entry is `layers/`; which secrets are redacted is decided in `redaction/`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timezone
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from hokusai_mock._version import __version__
+
+if TYPE_CHECKING:
+    from hokusai_mock.redaction import Redactor
+
+__all__ = ["BODY_KEPT", "FATES", "Entry", "Journal", "RoleOf"]
+
+BODY_KEPT = 16 * 1024
+"""Bytes of a request body that an entry keeps; `Entry.body_size` counts all of them."""
+
+FATES = ("sent", "cut", "reset", "hung", "refused")
+"""What became of an answer: sent whole, cut off, connection reset, never answered, connection refused."""
+
+RoleOf = Callable[[str], "str | None"]
+"""Gives the role (`admin`, `reader`, ...) of a key of the world, or `None` for a key that it does not know."""
+
+
+class Entry:
+    """One request and the fate of its answer; filled by the layers while the request is on its way."""
+
+    __slots__ = (
+        "answered_bytes",
+        "body",
+        "body_size",
+        "closed_t",
+        "fate",
+        "faults",
+        "headers",
+        "host",
+        "layer",
+        "method",
+        "n",
+        "path",
+        "query",
+        "status",
+        "t",
+    )
+
+    def __init__(
+        self, n: int, t: int, method: str, path: str, query: str, headers: Sequence[tuple[str, str]], host: str
+    ) -> None:
+        """Number `n` of its journal, at `t` milliseconds of the world's clock; `path` is without `/s/<id>`."""
+        self.n = n
+        self.t = t
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.host = host
+        self.body = b""
+        self.body_size = 0
+        self.status: int | None = None
+        self.answered_bytes = 0
+        self.fate: str | None = None
+        self.faults: list[str] = []
+        self.layer: str | None = None
+        self.closed_t: int | None = None
+
+    def record_body(self, chunk: bytes) -> None:
+        """Note a piece of the request body as it passes by."""
+        room = BODY_KEPT - len(self.body)
+        self.body_size += len(chunk)
+        if room > 0:
+            self.body += chunk[:room]
+
+    def close(self, status: int | None, answered_bytes: int = 0, fate: str = "sent", t: int | None = None) -> None:
+        """Note what was answered: `status` (`None` when no status line was sent), body bytes, fate, time of the end."""
+        self.status = status
+        self.answered_bytes = answered_bytes
+        self.fate = fate
+        self.closed_t = t
+
+    @property
+    def body_was_cut(self) -> bool:
+        """Whether the entry holds only the beginning of the body."""
+        return self.body_size > len(self.body)
+
+    def header(self, name: str) -> str | None:
+        """The first request header of that name, in any case; raw, for use inside the mock only."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+class Journal:
+    """The last `capacity` entries of a world, and how many there have been; safe for use by many threads."""
+
+    def __init__(self, capacity: int = 1000) -> None:
+        """Start empty; when `capacity` is reached the oldest entry goes."""
+        self._ring: deque[Entry] = deque(maxlen=capacity)
+        self._lock = threading.Lock()
+        self._total = 0
+
+    def open(
+        self,
+        t: int,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        host: str = "",
+    ) -> Entry:
+        """Start the entry of a request that has just arrived, before anything can cut its line."""
+        with self._lock:
+            self._total += 1
+            entry = Entry(self._total, t, method, path, query, headers, host)
+            self._ring.append(entry)
+        return entry
+
+    def entries(self) -> list[Entry]:
+        """The entries that are kept, the oldest first; raw."""
+        with self._lock:
+            return list(self._ring)
+
+    def clear(self) -> None:
+        """Forget all entries; the numbers go on, so that a number names one request for ever."""
+        with self._lock:
+            self._ring.clear()
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """`requests` since the beginning, and how many of them are `kept`."""
+        with self._lock:
+            return {"requests": self._total, "kept": len(self._ring)}
+
+    def to_json(self, redactor: Redactor, role_of: RoleOf | None = None) -> list[dict[str, Any]]:
+        """The entries as JSON, without secrets; `role_of` tells which of the world's keys a request carried.
+
+        `query` is the query string as sent, `headers` a list of `[name, value]`, `body` text (or `{"base64": ...}` when
+        it is none); `body_size` is the true size in bytes. `status` and `fate` are null while a request is on its way.
+        """
+        exported = [_entry_json(entry, redactor, role_of) for entry in self.entries()]
+        # A secret that the last entry gave away may stand in the body of the first.
+        return [{**entry, **redactor.sweep({name: entry[name] for name in _FREE})} for entry in exported]
+
+    def to_har(self, redactor: Redactor, role_of: RoleOf | None = None, base_url: str = "") -> dict[str, Any]:
+        """The entries as HTTP Archive 1.2, without secrets; `base_url` goes in front of the paths.
+
+        Answers are not journalled beyond status and size, so their headers and content are empty. What HAR has no field
+        for stands under `_hokusai`.
+        """
+        log = [_har_entry(entry, base_url) for entry in self.to_json(redactor, role_of)]
+        creator = {"name": "hokusai-testkit", "version": __version__}
+        return {"log": {"version": "1.2", "creator": creator, "entries": log}}
+
+
+_FREE = ("path", "query", "headers", "body")
+"""Fields of an entry whose text came from the client."""
+
+
+def _entry_json(entry: Entry, redactor: Redactor, role_of: RoleOf | None) -> dict[str, Any]:
+    return {
+        "n": entry.n,
+        "t": entry.t,
+        "method": entry.method,
+        "path": redactor.url(entry.path),
+        "query": redactor.url("?" + entry.query)[1:] if entry.query else "",
+        "headers": [list(pair) for pair in redactor.headers(entry.headers)],
+        "auth": _auth(entry, role_of),
+        "host": redactor.text(entry.host),
+        "body": _body_json(entry, redactor),
+        "body_size": entry.body_size,
+        "status": entry.status,
+        "answered_bytes": entry.answered_bytes,
+        "fate": entry.fate,
+        "duration_ms": None if entry.closed_t is None else max(0, entry.closed_t - entry.t),
+        "faults": list(entry.faults),
+        "layer": entry.layer,
+    }
+
+
+def _body_json(entry: Entry, redactor: Redactor) -> str | dict[str, str]:
+    clean = redactor.bytes(entry.body, entry.header("content-type"), cut=entry.body_was_cut)
+    try:
+        return clean.decode()
+    except UnicodeDecodeError as error:
+        # A body that was cut inside a character is still text.
+        if entry.body_was_cut and error.start >= len(clean) - 3:
+            return clean[: error.start].decode()
+        return {"base64": b64encode(clean).decode()}
+
+
+def _auth(entry: Entry, role_of: RoleOf | None) -> dict[str, str | None]:
+    """How the request identified itself, in the platform's order: Bearer, ApiKey, X-API-Key, `?api_key`."""
+    scheme, key, location = _credentials(entry)
+    role = None
+    if key is not None:
+        role = (role_of(key) if role_of else None) or "unknown"
+    return {"scheme": scheme, "key": role, "location": location}
+
+
+def _credentials(entry: Entry) -> tuple[str | None, str | None, str | None]:
+    authorization = entry.header("authorization")
+    if authorization is not None:
+        scheme, _, credentials = authorization.partition(" ")
+        if scheme in ("Bearer", "ApiKey"):
+            return scheme, credentials, "header:authorization"
+    key = entry.header("x-api-key")
+    if key is not None:
+        return "X-API-Key", key, "header:x-api-key"
+    key = next((value for name, value in parse_qsl(entry.query) if name == "api_key"), None)
+    if key is not None:
+        return "api_key", key, "query:api_key"
+    if authorization is not None:
+        # Another scheme, or one in another case, is no key to the platform; it is shown all the same.
+        scheme = authorization.partition(" ")[0]
+        return (scheme if scheme.lower() in _OTHER_SCHEMES else "other"), None, "header:authorization"
+    return None, None, None
+
+
+_OTHER_SCHEMES = frozenset({"basic", "bearer", "apikey", "digest", "negotiate", "token"})
+
+
+def _har_entry(entry: dict[str, Any], base_url: str) -> dict[str, Any]:
+    status = entry["status"] or 0
+    duration = entry["duration_ms"] or 0
+    return {
+        "startedDateTime": datetime.fromtimestamp(entry["t"] / 1000, timezone.utc).isoformat(timespec="milliseconds"),
+        "time": duration,
+        "request": _har_request(entry, base_url),
+        "response": {
+            "status": status,
+            "statusText": _reason(status),
+            "httpVersion": "HTTP/1.1",
+            "cookies": [],
+            "headers": [],
+            "content": {"size": entry["answered_bytes"], "mimeType": "x-unknown"},
+            "redirectURL": "",
+            "headersSize": -1,
+            "bodySize": entry["answered_bytes"],
+        },
+        "cache": {},
+        "timings": {"send": 0, "wait": duration, "receive": 0},
+        "_hokusai": {name: entry[name] for name in ("n", "auth", "fate", "faults", "layer", "body_size")},
+    }
+
+
+def _har_request(entry: dict[str, Any], base_url: str) -> dict[str, Any]:
+    query = f"?{entry['query']}" if entry["query"] else ""
+    request: dict[str, Any] = {
+        "method": entry["method"],
+        "url": f"{base_url or 'http://' + (entry['host'] or 'localhost')}{entry['path']}{query}",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _named(entry["headers"]),
+        "queryString": _named(parse_qsl(entry["query"], keep_blank_values=True)),
+        "headersSize": -1,
+        "bodySize": entry["body_size"],
+    }
+    if entry["body_size"]:
+        mime = next((value for name, value in entry["headers"] if name.lower() == "content-type"), "")
+        body = entry["body"]
+        text = body if isinstance(body, str) else json.dumps(body)
+        request["postData"] = {"mimeType": mime, "text": text}
+    return request
+
+
+def _named(pairs: Iterable[Sequence[str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
