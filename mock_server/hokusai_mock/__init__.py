@@ -12,11 +12,11 @@ from hokusai_mock._version import __version__
 
 if TYPE_CHECKING:
     from hokusai_mock.sandbox import Sandbox
-    from hokusai_mock.server import MockServer
+    from hokusai_mock.server.mock import MockServer
 
 __all__ = ["MockServer", "Sandbox", "__version__"]
 
-_LAZY = {"MockServer": "hokusai_mock.server", "Sandbox": "hokusai_mock.sandbox"}
+_LAZY = {"MockServer": "hokusai_mock.server.mock", "Sandbox": "hokusai_mock.sandbox"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
+    from hokusai_mock.journal import Entry
     from hokusai_mock.world import World
 
 __all__ = ["BodyTooLarge", "Handler", "Headers", "Request", "Response"]
@@ -53,15 +54,19 @@ class Request:
     `with_path(...)` on; everything else is shared.
     """
 
-    __slots__ = ("_body", "_headers", "_query", "environ", "method", "path", "query_string", "world")
+    __slots__ = ("_body", "_headers", "_query", "entry", "environ", "method", "path", "query_string", "sandbox_path", "world")
 
     def __init__(self, environ: dict[str, Any], path: str, world: World) -> None:
         """Wrap the WSGI `environ` of a request that belongs to `world`."""
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
         self.path = path
+        self.sandbox_path = path
+        """The path as it entered the sandbox, gateway mount included; `with_path` does not change it."""
         self.query_string: str = environ.get("QUERY_STRING", "")
         self.world = world
+        self.entry: Entry | None = None
+        """The journal entry of this request, as soon as the journal layer opened it."""
         self._headers: Headers | None = None
         self._query: list[tuple[str, str]] | None = None
         self._body: bytes | None = None
@@ -75,7 +80,7 @@ class Request:
             self.query_string,
             self.world,
         )
-        other.path = path
+        other.path, other.sandbox_path, other.entry = path, self.sandbox_path, self.entry
         other._headers, other._query, other._body = self._headers, self._query, self._body
         return other
 

@@ -1,0 +1,67 @@
+"""The options that `serve` and `run` share, and how they become a `MockServer`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from hokusai_mock import MockServer
+
+__all__ = ["build_server", "scenario_argument", "server_options"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+TOKEN_VARIABLE = "HOKUSAI_TESTKIT_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
+
+_OPTIONS = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; off loopback an admin token is demanded."),
+    click.option("--profile", multiple=True, metavar="NAME", help="An MLflow profile (mlflow-3.9) or a platform profile (platform-documented); one of each kind."),
+    click.option("--scenario", multiple=True, metavar="NAME[:k=v,...]", help="A scenario that is active from the start; see `hokusai-testkit scenarios list`."),
+    click.option("--plain", is_flag=True, help="A plain MLflow server of the profile at the root: no gateway, no key."),
+    click.option("--seed", type=int, metavar="N", help="Make ids reproducible."),
+    click.option("--allow-host", "allow_hosts", multiple=True, metavar="H", help="A host name besides loopback that may use the admin API."),
+    click.option("--admin-token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="F", help=f"File with the admin token (or the variable {TOKEN_VARIABLE})."),
+    click.option("--max-upload", "max_upload_mib", type=click.IntRange(min=1), default=64, show_default=True, metavar="MIB", help="Largest artifact."),
+    click.option("--max-sandboxes", type=click.IntRange(min=1), default=4096, show_default=True, metavar="N", help="How many sandboxes exist at most."),
+)  # fmt: skip
+
+
+def server_options(port: int) -> Callable[[Command], Command]:
+    """Add the options of a mock server to a command; `port` is the default of `--port`."""
+
+    def decorate(command: Command) -> Command:
+        help_text = "TCP port; 0 picks a free one."
+        with_port = click.option("--port", type=click.IntRange(0, 65535), default=port, show_default=True, help=help_text)
+        for option in (*reversed(_OPTIONS), with_port):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def build_server(*, scenario: tuple[str, ...], admin_token_file: Path | None, **options: Any) -> MockServer:
+    """Make the server that the options describe; `click.UsageError` (exit code 2) when they make no sense."""
+    from hokusai_mock import MockServer  # noqa: PLC0415 - Flask is imported when a server is wanted
+
+    token = admin_token_file.read_text("utf-8").strip() if admin_token_file else os.environ.get(TOKEN_VARIABLE)
+    try:
+        return MockServer(scenario=[scenario_argument(text) for text in scenario], admin_token=token, **options)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def scenario_argument(text: str) -> tuple[str, dict[str, str]]:
+    """Read `NAME[:k=v,...]`; the values stay text, the scenario's parameters know their types."""
+    name, _, rest = text.partition(":")
+    params: dict[str, str] = {}
+    for part in rest.split(",") if rest else ():
+        key, equals, value = part.partition("=")
+        if not equals or not key:
+            raise click.UsageError(f"--scenario {text!r}: {part!r} is not of the form name=value")
+        params[key.strip()] = value.strip()
+    return name, params

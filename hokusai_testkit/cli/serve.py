@@ -1,0 +1,86 @@
+"""`hokusai-testkit serve`: the mock platform in the foreground."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hokusai_testkit.cli import USAGE
+from hokusai_testkit.cli._server_options import build_server, server_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hokusai_mock import MockServer
+
+__all__ = ["command", "exports"]
+
+
+@click.command("serve")
+@server_options(port=8765)
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="F",
+    help="Write the base URL to F when the mock is ready, remove F at the end.",
+)
+@click.option("--exit-with-stdin", is_flag=True, help="Stop when standard input closes.")
+def command(ready_file: Path | None, exit_with_stdin: bool, **options: Any) -> None:
+    """Run the mock platform in the foreground and print the environment to export.
+
+    It stops cleanly on Ctrl-C and SIGTERM.
+    """
+    server = build_server(**options)
+    stop = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stop.set())
+    try:
+        server.start()
+    except OSError as error:
+        click.echo(
+            f"hokusai-testkit serve: cannot listen on {server.host}:{options['port']}: {error.strerror or error}; "
+            "choose another --port, or --port 0 for a free one",
+            err=True,
+        )
+        raise SystemExit(USAGE) from error
+    try:
+        _announce(server, ready_file)
+        if exit_with_stdin:
+            threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
+        while not stop.wait(3600):
+            pass
+    finally:
+        server.stop()
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+
+
+def _announce(server: MockServer, ready_file: Path | None) -> None:
+    click.echo(f"# the mock Hokusai platform listens on {server.url}; stop it with Ctrl-C")
+    click.echo(exports(server.worlds.get("default").environment(server.url)))
+    sys.stdout.flush()
+    if ready_file is not None:
+        temporary = ready_file.with_name(ready_file.name + ".tmp")
+        temporary.write_text(server.url + "\n", "utf-8")
+        os.replace(temporary, ready_file)  # whoever waits for the file never reads half of it
+
+
+def exports(changes: Mapping[str, str | None]) -> str:
+    """The environment as lines for a POSIX shell."""
+    return "\n".join(
+        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
+        for name, value in sorted(changes.items(), key=lambda item: (item[1] is not None, item[0]))
+    )
+
+
+def _wait_for_stdin(stop: threading.Event) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    stop.set()

@@ -1,0 +1,39 @@
+"""Opens the journal entry before anything can cut the line, and closes it with the answer."""
+
+from __future__ import annotations
+
+from hokusai_mock.messages import Handler, Request, Response
+
+__all__ = ["journal"]
+
+
+def journal(request: Request, forward: Handler) -> Response:
+    """Record the request, pass it on, record the status; the body is teed by the stream, never read here."""
+    world, environ = request.world, request.environ
+    entry = world.journal.open(
+        t=world.clock.now_ms(),
+        method=request.method,
+        path=request.path,
+        query=request.query_string,
+        headers=_pairs(environ),
+        host=environ.get("HTTP_HOST", ""),
+    )
+    request.entry = entry
+    response = forward(request)
+    entry.status = response.status
+    body = environ["wsgi.input"]
+    entry.body, entry.body_size = body.teed, body.size
+    return response
+
+
+def _pairs(environ: dict[str, object]) -> list[tuple[str, str]]:
+    pairs = [
+        (name[5:].replace("_", "-").title(), value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_") and isinstance(value, str)
+    ]
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        value = environ.get(name)
+        if isinstance(value, str) and value:
+            pairs.append((name.replace("_", "-").title(), value))
+    return pairs

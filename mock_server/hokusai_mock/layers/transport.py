@@ -1,0 +1,23 @@
+"""What may happen to an answer on its way back; on a healthy line it arrives whole.
+
+It writes the answer's fate into the journal entry as soon as the connection knows it.
+"""
+
+from __future__ import annotations
+
+from hokusai_mock.messages import Handler, Request, Response
+
+__all__ = ["transport"]
+
+
+def transport(request: Request, forward: Handler) -> Response:
+    """Pass the request on and note how much of the answer left."""
+    entry = request.entry
+
+    def delivered(body_bytes: int, complete: bool) -> None:
+        if entry is not None:
+            entry.answered_bytes = body_bytes
+            entry.fate = "sent" if complete else "cut"
+
+    request.environ["hokusai_mock.delivered"] = delivered
+    return forward(request)

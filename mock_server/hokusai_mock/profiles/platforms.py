@@ -1,0 +1,70 @@
+"""Platform profiles: what the gateway of one era of the platform does, as data.
+
+One TOML file an era in `profiles/platform/`; the gateway asks the profile and never the name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["PlatformProfile", "platform", "platform_names"]
+
+_FOLDER = Path(__file__).with_name("platform")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformProfile:
+    """What one era of the gateway does with keys, paths and bodies."""
+
+    name: str
+    title: str
+    server: str
+    """The `Server` header of the gateway's own answers."""
+    registry_rule: str
+    """Who may use the registry: `admin` (a registry admin, reads and writes alike)."""
+    registry_admin_scopes: tuple[str, ...]
+    """Any of these scopes makes a key a registry admin."""
+    mounts: tuple[tuple[str, str], ...]
+    """(mount, what stands in its place before the rest of the path), longest mount first."""
+
+    def inner_path(self, path: str) -> str | None:
+        """The path as MLflow receives it, or `None` when no mount matches."""
+        for mount, prefix in self.mounts:
+            if path == mount or path.startswith(mount + "/"):
+                return prefix + path[len(mount) :] or "/"
+        return None
+
+
+@lru_cache(maxsize=1)
+def platform_names() -> tuple[str, ...]:
+    """The names of all platform profiles; no file is parsed."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+@lru_cache(maxsize=8)
+def platform(name: str) -> PlatformProfile:
+    """Load one platform profile; `ValueError` names the nearest valid one."""
+    if name not in platform_names():
+        near = difflib.get_close_matches(name, platform_names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(platform_names())}"
+        raise ValueError(f"unknown platform profile {name!r}{hint}")
+    data: dict[str, Any] = tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+    mounts = sorted(data["mounts"].items(), key=lambda item: -len(item[0]))
+    return PlatformProfile(
+        name=data["name"],
+        title=data["title"],
+        server=data["server"],
+        registry_rule=data["registry_rule"],
+        registry_admin_scopes=tuple(data["registry_admin_scopes"]),
+        mounts=tuple(mounts),
+    )

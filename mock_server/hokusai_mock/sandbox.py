@@ -1,0 +1,206 @@
+"""`Sandbox`: the handle on one world of a running mock, in this process or any other.
+
+It speaks the admin API over HTTP and nothing else, so it works across processes and after a fork. Standard library only.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+__all__ = ["Calls", "Keys", "Sandbox", "SandboxError"]
+
+TOKEN_VARIABLE = "HOKUSAI_TESTKIT_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
+
+_TIMEOUT = 30.0
+
+
+class SandboxError(RuntimeError):
+    """The mock refused what was asked of a sandbox; the message is the mock's own."""
+
+
+class Calls(list[dict[str, Any]]):
+    """Journal entries that matched a question, with the question and the whole journal, so that a failure explains itself."""
+
+    def __init__(
+        self,
+        entries: list[dict[str, Any]],
+        *,
+        journal: list[dict[str, Any]],
+        method: str | None,
+        path: str | None,
+        match: Mapping[str, Any],
+    ) -> None:
+        """Hold the `entries` of `journal` that matched `method`, `path` and `match`."""
+        super().__init__(entries)
+        self.journal = journal
+        self.method = method
+        self.path = path
+        self.match = dict(match)
+
+    @property
+    def count(self) -> int:
+        """How many requests matched."""
+        return len(self)
+
+
+class Keys:
+    """The API keys of a sandbox by role: `.admin` (the one a test holds), `.default`, `.reader`."""
+
+    def __init__(self, by_role: Mapping[str, str]) -> None:
+        """Hold the secrets by role."""
+        self._by_role = dict(by_role)
+
+    def __getattr__(self, role: str) -> str:
+        try:
+            return self._by_role[role]
+        except KeyError:
+            raise AttributeError(f"no key with the role {role!r}; there are {', '.join(self._by_role)}") from None
+
+    def __getitem__(self, role: str) -> str:
+        return self._by_role[role]
+
+
+class Sandbox:
+    """One isolated platform on a running mock. URLs and environment are read when used: a scenario may change them."""
+
+    def __init__(self, server_url: str, sandbox_id: str = "default", token: str | None = None) -> None:
+        """Refer to the sandbox `sandbox_id` of the mock at `server_url`; it is made on first use.
+
+        `token` is the admin token that a mock off loopback demands; default: the variable
+        `HOKUSAI_TESTKIT_ADMIN_TOKEN`.
+        """
+        self.server_url = server_url.rstrip("/")
+        self.id = sandbox_id
+        self._token = token if token is not None else os.environ.get(TOKEN_VARIABLE)
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.url!r})"
+
+    # -- where it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The base URL of this sandbox, without a slash at the end."""
+        return f"{self.server_url}/s/{self.id}"
+
+    @property
+    def env(self) -> dict[str, str | None]:
+        """The environment for code that shall talk to this sandbox; `None`: the variable must not be set."""
+        env: dict[str, str | None] = self._describe()["env"]
+        return env
+
+    @property
+    def api_endpoint(self) -> str:
+        """The value for `HOKUSAI_API_ENDPOINT`."""
+        return f"{self.url}/api"
+
+    @property
+    def tracking_uri(self) -> str:
+        """The value for `MLFLOW_TRACKING_URI`."""
+        return self.url if self._describe()["plain"] else f"{self.api_endpoint}/mlflow"
+
+    @property
+    def api_key(self) -> str:
+        """The key that a test holds, of role `admin`."""
+        return self.keys["admin"]
+
+    @property
+    def keys(self) -> Keys:
+        """The keys by role."""
+        return Keys(self._describe()["keys"])
+
+    @property
+    def profile(self) -> dict[str, str | None]:
+        """The profiles in force: `{"mlflow": NAME, "platform": NAME or None}`."""
+        profiles: dict[str, str | None] = self._describe()["profiles"]
+        return profiles
+
+    def use_profile(self, *, mlflow: str | None = None, platform: str | None = None) -> None:
+        """Play another MLflow version or platform era from the next request on."""
+        chosen = {"mlflow": mlflow, "platform": platform}
+        self._ask("PUT", "/profiles", {name: value for name, value in chosen.items() if value is not None})
+
+    # -- what happens in it ------------------------------------------------------------------------------------------
+
+    def scenario(self, name: str, **params: Any) -> dict[str, str | None]:
+        """Start a scenario besides those that are active (`healthy` ends them all); returns the new environment."""
+        env: dict[str, str | None] = self._ask("POST", "/scenarios", {"name": name, "params": params})["env"]
+        return env
+
+    def fault(self, **fields: Any) -> None:
+        """Add one fault rule; `fields` are those of a scenario's `[[fault]]` table (`with_` stands for `with`)."""
+        self._ask("POST", "/faults", {name.rstrip("_"): value for name, value in fields.items()})
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        """Every recorded request, oldest first, redacted."""
+        entries: list[dict[str, Any]] = self._ask("GET", "/journal")["entries"]
+        return entries
+
+    def har(self) -> dict[str, Any]:
+        """The journal as HAR 1.2, redacted."""
+        har: dict[str, Any] = self._ask("GET", "/journal?" + urlencode({"format": "har"}))
+        return har
+
+    def calls(self, method: str | None = None, path: str | None = None, **match: Any) -> Calls:
+        """The recorded requests with that method, a path that matches the glob `path`, and equal fields.
+
+        A `path` that does not begin with `/` matches the end: `calls("POST", "runs/create")`. `match` compares fields
+        of the journal entry, for instance `status=403`.
+        """
+        journal = self.journal
+        found = [entry for entry in journal if _matches(entry, method, path, match)]
+        return Calls(found, journal=journal, method=method, path=path, match=match)
+
+    @property
+    def errors(self) -> list[str]:
+        """Errors inside the mock while it served this sandbox."""
+        errors: list[str] = self._ask("GET", "/errors")["errors"]
+        return errors
+
+    def reset(self) -> None:
+        """Return to the sandbox's start: no data, no faults, the scenarios and profiles of the server's options."""
+        self._ask("POST", "/reset")
+
+    def drop(self) -> None:
+        """Forget this sandbox; the next use makes a fresh one."""
+        self._ask("DELETE", "")
+
+    # -- the wire ----------------------------------------------------------------------------------------------------
+
+    def _describe(self) -> dict[str, Any]:
+        return self._ask("GET", "")
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        parts = urlsplit(self.server_url)
+        headers = {"Content-Type": "application/json", "Connection": "close"}
+        if self._token:
+            headers["X-Hokusai-Testkit-Token"] = self._token
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, f"/_testkit/v1/sandboxes/{quote(self.id)}{path}", payload, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        except OSError as error:
+            raise SandboxError(f"no mock answers at {self.server_url}: {error}; is it still running?") from error
+        finally:
+            connection.close()
+        data: dict[str, Any] = json.loads(text)
+        if answer.status >= 400:
+            raise SandboxError(data.get("error", text.decode("utf-8", "replace")))
+        return data
+
+
+def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, match: Mapping[str, Any]) -> bool:
+    if method is not None and entry["method"] != method.upper():
+        return False
+    if path is not None and not fnmatch.fnmatchcase(entry["path"], path if path.startswith("/") else f"*/{path}"):
+        return False
+    return all(entry.get(name) == value for name, value in match.items())

@@ -1,0 +1,196 @@
+"""One HTTP/1.1 connection: Werkzeug's request handler with keep-alive.
+
+Werkzeug's own `run_wsgi` closes the connection after each answer and sends "100 Continue" whatever the application
+thinks. Here an answer leaves in one write, the connection stays open where HTTP allows it, and a body that nobody read
+is drained or the connection closed, so that no request ever reads the rest of another.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import WSGIRequestHandler
+
+from hokusai_mock.server.body import RequestBody
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__all__ = ["Connection", "WSGIHost"]
+
+DRAIN_LIMIT = 1024 * 1024
+"""Bytes of an unread body that are read and forgotten to keep the connection; beyond it the connection closes."""
+
+_BODYLESS = {204, 304}
+
+
+class WSGIHost:
+    """What Werkzeug's handler wants to know of its server: the application and where it listens."""
+
+    multithread = True
+    multiprocess = False
+    ssl_context = None
+    passthrough_errors = False
+    _server_version = ""
+
+    def __init__(self, app: WSGIApplication, address: tuple[str, int]) -> None:
+        """Serve `app`, reached at `address` (host, port)."""
+        self.app = app
+        self.server_address = address
+
+    def log(self, kind: str, message: str, *args: object) -> None:
+        """Write Werkzeug's rare complaints to stderr; the mock's own record is its journal."""
+        print(f"hokusai-mock: {kind}: {message % args if args else message}", file=sys.stderr)  # noqa: T201
+
+    def serve(self, connection: socket.socket, address: tuple[str, int]) -> None:
+        """Serve every request of one connection until it ends."""
+        Connection(connection, address, self)  # type: ignore[arg-type]
+
+
+class Connection(WSGIRequestHandler):
+    """Reads requests from one socket and answers them through the WSGI application."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Any
+
+    def run_wsgi(self) -> None:
+        """Answer one request; the connection stays open unless HTTP, the client or an unread body forbids it."""
+        environ = self.make_environ()
+        body = self._body(environ)
+        environ["wsgi.input"] = body
+        answer = _Answer()
+        try:
+            chunks = self.server.app(environ, answer.start)
+            try:
+                self._send(environ, answer, chunks)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close is not None:
+                    close()
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+            self._delivered(environ, answer, complete=False)
+            return
+        except Exception:  # noqa: BLE001 - the last line: an application error becomes a 500 and is printed
+            self.close_connection = True
+            self.server.log("error", f"uncaught in the application:\n{traceback.format_exc()}")
+            if not answer.sent:
+                self.wfile.write(
+                    b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
+            return
+        if not body.complete and (body.refused or not body.drain(DRAIN_LIMIT)):
+            self.close_connection = True
+
+    def handle_expect_100(self) -> bool:
+        """Do nothing yet: the body sends "100 Continue" when the application reads it, so a 413 comes before the upload."""
+        return True
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        """Stay silent: the journal is the record."""
+
+    def _body(self, environ: dict[str, Any]) -> RequestBody:
+        expects = environ.get("HTTP_EXPECT", "").strip().lower() == "100-continue"
+        on_read = (lambda: self._continue()) if expects else None
+        chunked = environ.get("wsgi.input_terminated", False)
+        environ["wsgi.input_terminated"] = True  # the body below ends where it ends, whatever its framing
+        if chunked:
+            return RequestBody(self.rfile, None, on_read)  # type: ignore[arg-type]
+        length = environ.get("CONTENT_LENGTH", "")
+        if length and not length.isdigit():
+            self.close_connection = True
+            environ["CONTENT_LENGTH"] = length = ""
+        return RequestBody(self.rfile, int(length or 0), on_read)  # type: ignore[arg-type]
+
+    def _continue(self) -> None:
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _send(self, environ: dict[str, Any], answer: _Answer, chunks: Iterable[bytes]) -> None:
+        length_known = answer.has("content-length")
+        bodyless = self.command == "HEAD" or answer.status in _BODYLESS or answer.status < 200
+        if not length_known and not bodyless and isinstance(chunks, list | tuple):
+            answer.headers.append(("Content-Length", str(sum(len(chunk) for chunk in chunks))))
+            length_known = True
+        chunked = not length_known and not bodyless and self.request_version == "HTTP/1.1"
+        if chunked:
+            answer.headers.append(("Transfer-Encoding", "chunked"))
+        elif not length_known and not bodyless:
+            self.close_connection = True
+        pending = self._head(answer)
+        for chunk in chunks:
+            if bodyless or not chunk:
+                continue
+            answer.body_bytes += len(chunk)
+            data = b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk
+            self.wfile.write(pending + data)
+            answer.sent, pending = True, b""
+        if chunked:
+            pending += b"0\r\n\r\n"
+        if pending:
+            self.wfile.write(pending)
+            answer.sent = True
+        self._delivered(environ, answer, complete=True)
+
+    def _head(self, answer: _Answer) -> bytes:
+        lines = [f"HTTP/1.1 {answer.status} {answer.reason}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers]
+        if not answer.has("date"):
+            lines.append(f"Date: {_http_date(int(time.time()))}")
+        if answer.has("connection"):
+            self.close_connection = self.close_connection or answer.value("connection").lower() == "close"
+        elif self.close_connection:
+            lines.append("Connection: close")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _delivered(self, environ: dict[str, Any], answer: _Answer, *, complete: bool) -> None:
+        report = environ.get("hokusai_mock.delivered")
+        if report is not None:
+            report(answer.body_bytes, complete)
+
+
+class _Answer:
+    """What the application handed to `start_response`, and how much of it left."""
+
+    __slots__ = ("body_bytes", "headers", "reason", "sent", "status")
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.reason = ""
+        self.headers: list[tuple[str, str]] = []
+        self.sent = False
+        self.body_bytes = 0
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ARG002
+        code, _, reason = status.partition(" ")
+        self.status, self.reason, self.headers = int(code), reason or _reason(int(code)), list(headers)
+        return self._write
+
+    def _write(self, data: bytes) -> None:
+        raise TypeError("the write callable of WSGI is not supported: return the body instead")
+
+    def has(self, name: str) -> bool:
+        return any(key.lower() == name for key, _ in self.headers)
+
+    def value(self, name: str) -> str:
+        return next(value for key, value in self.headers if key.lower() == name)
+
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

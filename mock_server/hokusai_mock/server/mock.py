@@ -1,0 +1,164 @@
+"""`MockServer`: the mock platform on a port of this process.
+
+    with MockServer() as server:
+        print(server.sandbox().tracking_uri)
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from hokusai_mock import profiles
+from hokusai_mock.app import AdminOptions, create_app
+from hokusai_mock.sandbox import Sandbox
+from hokusai_mock.server.acceptor import Acceptor, listen
+from hokusai_mock.server.connection import WSGIHost
+from hokusai_mock.world import DEFAULT, WorldError, WorldOptions, Worlds
+
+__all__ = ["MockServer", "ServerError"]
+
+MEBIBYTE = 1024 * 1024
+
+
+class ServerError(ValueError):
+    """The mock cannot be started as asked; the message says why and what to do."""
+
+
+class MockServer:
+    """A running mock platform with any number of isolated sandboxes."""
+
+    def __init__(
+        self,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        *,
+        profile: str | Sequence[str] = (),
+        plain: bool = False,
+        seed: int | None = None,
+        scenario: str | Sequence[str | tuple[str, Mapping[str, Any]]] = (),
+        allow_hosts: Sequence[str] = (),
+        admin_token: str | None = None,
+        max_upload_mib: int = 64,
+        max_sandboxes: int = 4096,
+    ) -> None:
+        """Prepare a mock; `start()` or `with` opens the port.
+
+        Args:
+            port: TCP port; 0 picks a free one, see `url`.
+            host: address to listen on; anything but loopback demands `admin_token`.
+            profile: an MLflow profile (`mlflow-3.9`, the default), a platform profile, or one of each.
+            plain: a plain MLflow server of the profile at the root: no gateway, no key.
+            seed: makes ids reproducible; default: a random one.
+            scenario: names, or (name, parameters), of scenarios active in every sandbox from its start.
+            allow_hosts: host names besides loopback that may use the admin API.
+            admin_token: demanded by the admin API when given.
+            max_upload_mib: largest artifact in MiB; a larger one is answered with 413.
+            max_sandboxes: how many sandboxes exist at most.
+
+        Raises:
+            ServerError: an unknown profile or scenario, a combination that makes no sense, or an open host without a
+                token. Nothing was opened.
+        """
+        if not _is_loopback(host) and not admin_token:
+            raise ServerError(
+                f"listening on {host!r} opens the mock to other machines: give an admin token "
+                "(--admin-token-file or HOKUSAI_TESTKIT_ADMIN_TOKEN), or listen on 127.0.0.1"
+            )
+        self.host, self._wanted_port = host, port
+        self.seed = secrets.randbits(32) if seed is None else seed
+        mlflow, platform = _split_profiles([profile] if isinstance(profile, str) else list(profile), plain=plain)
+        scenarios = [scenario] if isinstance(scenario, str) else scenario
+        options = WorldOptions(
+            mlflow=mlflow,
+            platform=platform,
+            plain=plain,
+            seed=self.seed,
+            scenarios=tuple((item, {}) if isinstance(item, str) else item for item in scenarios),
+            max_upload=max_upload_mib * MEBIBYTE,
+        )
+        try:
+            self.worlds = Worlds(options, max_sandboxes)
+        except WorldError as error:
+            raise ServerError(str(error)) from error
+        self._token = admin_token
+        self._admin = AdminOptions((*allow_hosts,) if _is_loopback(host) else (*allow_hosts, host), admin_token)
+        self._acceptor: Acceptor | None = None
+        self._port: int | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that the mock listens on."""
+        if self._port is None:
+            raise ServerError("the mock is not running: call start(), or use it in a with statement")
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The base URL of the server, which is also that of the sandbox `default`; no slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def sandbox(self, name: str | None = None) -> Sandbox:
+        """The handle on a sandbox, made on first use; default: the one that answers paths without `/s/<id>`."""
+        return Sandbox(self.url, name or DEFAULT, self._token)
+
+    def start(self) -> Self:
+        """Open the port and serve; `OSError` when the port is taken."""
+        if self._acceptor is not None or self._port is not None:
+            raise ServerError("this mock was started before; make a new MockServer")
+        listener = listen(self.host, self._wanted_port)
+        self._port = listener.getsockname()[1]
+        acceptor = Acceptor()
+        host = WSGIHost(create_app(self.worlds, self._admin), (self.host, self._port))
+        acceptor.add(listener, host.serve)
+        acceptor.start()
+        self._acceptor = acceptor
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection, forget every sandbox; the port is free when this returns."""
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is not None:
+            acceptor.stop()
+            self.worlds.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _split_profiles(names: list[str], *, plain: bool) -> tuple[str, str]:
+    """Sort profile names by kind; refuse an unknown one, two of a kind, and a platform where there is none."""
+    defaults = WorldOptions()
+    chosen: dict[str, str] = {}
+    for name in names:
+        kind = "platform" if name.startswith("platform") else "mlflow"
+        if kind in chosen:
+            raise ServerError(f"two {kind} profiles: {chosen[kind]!r} and {name!r}; give one of each kind at most")
+        try:
+            (profiles.platform if kind == "platform" else profiles.mlflow)(name)
+        except ValueError as error:
+            raise ServerError(str(error)) from error
+        chosen[kind] = name
+    if plain and "platform" in chosen:
+        raise ServerError(f"a plain MLflow server has no gateway: drop the platform profile {chosen['platform']!r}")
+    return chosen.get("mlflow", defaults.mlflow), chosen.get("platform", defaults.platform)

@@ -1,0 +1,312 @@
+"""A world: the whole state of one sandbox, and the registry of all worlds of a server.
+
+Everything that a request can change lives in a `World` and nowhere else, so that reset is swapping an object and a leak
+between two sandboxes is impossible. A world is configured from the server's options and the scenarios that were started
+in it; what a scenario means is read from its file, never decided here.
+"""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from hokusai_mock import environment, profiles, scenarios
+from hokusai_mock.clock import Clock, IdSource, derive_seed
+from hokusai_mock.faults import FaultBoard
+from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
+from hokusai_mock.journal import Journal
+from hokusai_mock.profiles import MlflowProfile, PlatformProfile
+from hokusai_mock.store import MemoryStore
+
+__all__ = ["DEFAULT", "Settings", "TooManyWorlds", "World", "WorldError", "WorldOptions", "Worlds"]
+
+DEFAULT = "default"
+"""The id of the sandbox that answers paths without `/s/<id>`."""
+
+ID_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+IDLE_SECONDS = 3600.0
+"""A sandbox that nobody asked for an hour is dropped."""
+
+
+class WorldError(ValueError):
+    """A sandbox cannot be set up as asked; the message says why and what is possible. Nothing was changed."""
+
+
+class TooManyWorlds(WorldError):
+    """The server holds as many sandboxes as it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldOptions:
+    """How a new world starts; the same for every sandbox of a server."""
+
+    mlflow: str = "mlflow-3.9"
+    platform: str = "platform-documented"
+    plain: bool = False
+    seed: int = 0
+    scenarios: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    max_upload: int = 64 * 1024 * 1024
+    """Largest artifact in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of the platform that a scenario may change; a file that names another one cannot be played yet."""
+
+    registry_admin_scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Configuration:
+    """What options and scenarios amount to."""
+
+    mlflow: MlflowProfile
+    platform: PlatformProfile
+    plain: bool
+    keys: Mapping[str, Key]
+    settings: Settings
+    client_env: Mapping[str, str | None] = field(default_factory=dict)
+
+
+class World:
+    """One isolated state: store, keys, clock, ids, profiles, faults and journal."""
+
+    def __init__(self, world_id: str, options: WorldOptions) -> None:
+        """Make a fresh world and start the scenarios of the options; raises `WorldError` on a name that is unknown."""
+        self.id = world_id
+        self.options = options
+        self.seed = derive_seed(options.seed, world_id)
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.ids = IdSource(self.seed)
+        self.store = MemoryStore(self.clock, self.ids)
+        self.journal = Journal()
+        self.faults = FaultBoard(self.seed, self.clock)
+        self.errors: list[str] = []
+        """Tracebacks of errors inside the mock itself while it served this world; a test that has one fails."""
+        self.last_used = time.monotonic()
+        self.scenarios: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+        self._profiles = (options.mlflow, options.platform)
+        self._configure(self._profiles, ())
+        for name, params in options.scenarios:
+            self.play(name, params)
+
+    # -- configuration -----------------------------------------------------------------------------------------------
+
+    @property
+    def mlflow(self) -> MlflowProfile:
+        """The version of MLflow that this world plays."""
+        return self._configuration.mlflow
+
+    @property
+    def platform(self) -> PlatformProfile:
+        """The era of the platform that this world plays."""
+        return self._configuration.platform
+
+    @property
+    def plain(self) -> bool:
+        """Whether this world is a plain MLflow server without a gateway."""
+        return self._configuration.plain
+
+    @property
+    def keys(self) -> Mapping[str, Key]:
+        """The API keys by role."""
+        return self._configuration.keys
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the platform."""
+        return self._configuration.settings
+
+    def play(self, name: str, params: Mapping[str, Any] | None = None) -> None:
+        """Add a scenario to those that are active; `healthy` ends them all.
+
+        Raises `WorldError` for an unknown name or parameter, or for a scenario that cannot be played in this version.
+        """
+        if name == "healthy":
+            self.calm()
+            return
+        try:
+            scenario = scenarios.load(name).resolve(**(params or {}))
+        except ValueError as error:
+            raise WorldError(str(error)) from error
+        if missing := scenario.unplayable():
+            raise WorldError(f"scenario {name!r} cannot be played by this version: {'; '.join(missing)}")
+        with self.lock:
+            active = (*self.scenarios, (name, dict(params or {})))
+            self._configure(self._profiles, active)
+            self.scenarios = active
+            self.faults.add_all(scenario.faults)
+
+    def calm(self) -> None:
+        """End every scenario and every fault; data, journal and profiles stay."""
+        with self.lock:
+            self.faults.clear()
+            self._configure(self._profiles, ())
+            self.scenarios = ()
+
+    def use_profiles(self, mlflow: str | None = None, platform: str | None = None) -> None:
+        """Play another version of MLflow or another era of the platform from the next request on."""
+        with self.lock:
+            chosen = (mlflow or self._profiles[0], platform or self._profiles[1])
+            self._configure(chosen, self.scenarios)
+            self._profiles = chosen
+
+    def _configure(self, names: tuple[str, str], active: tuple[tuple[str, Mapping[str, Any]], ...]) -> None:
+        """Work out the configuration from profiles and scenarios; changes nothing when it raises."""
+        mlflow_name, platform_name = names
+        plain, keys, client_env = self.options.plain, dict(DEFAULT_KEYS), {}
+        changes: dict[str, Any] = {}
+        for name, params in active:
+            scenario = scenarios.load(name).resolve(**params)
+            mlflow_name = scenario.platform.mlflow or mlflow_name
+            platform_name = scenario.platform.gateway or platform_name
+            plain = plain if scenario.platform.plain is None else scenario.platform.plain
+            for role, rights in scenario.keys.items():
+                role_name = HELD if role == "held" else role
+                keys[role_name] = replace(keys.get(role_name, Key(role_name, f"hk_test_{role_name}")), **rights)
+            changes.update(scenario.settings)
+            client_env.update(scenario.client.env)
+        try:
+            mlflow, platform = profiles.mlflow(mlflow_name), profiles.platform(platform_name)
+        except ValueError as error:
+            raise WorldError(str(error)) from error
+        self._configuration = _Configuration(
+            mlflow=mlflow,
+            platform=platform,
+            plain=plain,
+            keys=keys,
+            settings=_settings(platform, changes),
+            client_env=client_env,
+        )
+
+    # -- the environment of a client ---------------------------------------------------------------------------------
+
+    def environment(self, root: str) -> dict[str, str | None]:
+        """The variables for a client of this world, whose base URL is `root`; `None` means: must not be set."""
+        held = self.keys[HELD].secret
+        changes = environment.table(root, api_key=held, plain=self.plain)
+        parts = urlsplit(root)
+        for name, value in self._configuration.client_env.items():
+            changes[name] = None if value is None else _fill(value, parts.hostname, parts.port, held)
+        return changes
+
+    def close(self) -> None:
+        """Free what is not memory: spooled artifacts."""
+        self.store.close()
+
+
+def _settings(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:
+    known = {item.name for item in fields(Settings)}
+    if unknown := sorted(set(changes) - known):
+        raise WorldError(
+            f"this version cannot play the platform setting {unknown[0]!r}; it can play {', '.join(sorted(known))}"
+        )
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
+    return replace(Settings(registry_admin_scopes=platform.registry_admin_scopes), **values)
+
+
+def _fill(text: str, host: str | None, port: int | None, key: str) -> str:
+    return text.replace("{host}", host or "").replace("{port}", str(port or "")).replace("{key}", key)
+
+
+class Worlds:
+    """All worlds of one server, by id; made on first use, dropped when idle."""
+
+    def __init__(self, options: WorldOptions, max_worlds: int = 4096) -> None:
+        """Hold at most `max_worlds` worlds, each started from `options`."""
+        self.options = options
+        self.max_worlds = max_worlds
+        self._by_id: dict[str, World] = {}
+        self._lock = threading.Lock()
+        self._undertaker = _Undertaker()
+        self.get(DEFAULT)  # a wrong option is reported now, not by the first request
+
+    def get(self, world_id: str) -> World:
+        """The world of that id, made when it does not exist; `WorldError` for an id that is not allowed."""
+        world = self._by_id.get(world_id)
+        if world is None:
+            if ID_PATTERN.fullmatch(world_id) is None:
+                raise WorldError(f"{world_id!r} is no sandbox id: 1 to 64 of letters, digits, '_', '.', '-'")
+            with self._lock:
+                world = self._by_id.get(world_id)
+                if world is None:
+                    self._make_room()
+                    world = self._by_id[world_id] = World(world_id, self.options)
+        world.last_used = time.monotonic()
+        return world
+
+    def ids(self) -> list[str]:
+        """The ids of all worlds, oldest first."""
+        return list(self._by_id)
+
+    def reset(self, world_id: str) -> World:
+        """Replace a world by a fresh one and return it; requests that hold the old one finish on the old one."""
+        fresh = World(world_id, self.options)
+        with self._lock:
+            old = self._by_id.get(world_id)
+            self._by_id[world_id] = fresh
+        if old is not None:
+            self._undertaker.bury(old)
+        return fresh
+
+    def drop(self, world_id: str) -> bool:
+        """Forget a world; false when there was none."""
+        with self._lock:
+            old = self._by_id.pop(world_id, None)
+        if old is not None:
+            self._undertaker.bury(old)
+        return old is not None
+
+    def close(self) -> None:
+        """Forget every world."""
+        with self._lock:
+            worlds = list(self._by_id.values())
+            self._by_id.clear()
+        self._undertaker.stop()
+        for world in worlds:
+            world.close()
+
+    def _make_room(self) -> None:
+        if len(self._by_id) < self.max_worlds:
+            return
+        horizon = time.monotonic() - IDLE_SECONDS
+        for idle in [key for key, world in self._by_id.items() if world.last_used < horizon and key != DEFAULT]:
+            self._undertaker.bury(self._by_id.pop(idle))
+        if len(self._by_id) >= self.max_worlds:
+            raise TooManyWorlds(
+                f"there are already {self.max_worlds} sandboxes; drop those that are done, or raise --max-sandboxes"
+            )
+
+
+class _Undertaker:
+    """Frees worlds in a thread of its own: freeing a big one takes milliseconds that a reset must not take."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[World | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def bury(self, world: World) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="hokusai-mock-drop", daemon=True)
+                self._thread.start()
+        self._queue.put(world)
+
+    def stop(self) -> None:
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while (world := self._queue.get()) is not None:
+            world.close()
+            del world

@@ -1,0 +1,93 @@
+"""The accept loop: many connections, an innocent neighbour, a stop that frees the port, a fork that leaves no trace."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from hokusai_mock.server.acceptor import listen
+
+
+def hello(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Length", "5")])
+    return [b"hello"]
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def test_requests_that_hang_do_not_slow_another(serve, wire):
+    release = threading.Event()
+
+    def sometimes_hanging(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/hang":
+            release.wait(10)
+        return hello(environ, start_response)
+
+    _, port = serve(sometimes_hanging)
+    hanging = [wire(port) for _ in range(12)]
+    for one in hanging:
+        one.send(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n")
+    innocent = wire(port)
+    innocent.send(GET)
+    assert innocent.answer()[2] == b"hello"
+    release.set()
+    assert all(one.answer()[2] == b"hello" for one in hanging)
+
+
+def test_stop_frees_the_port_and_ends_idle_connections(serve, wire):
+    acceptor, port = serve(hello)
+    idle = [wire(port) for _ in range(64)]
+    for one in idle:
+        one.send(GET)
+        assert one.answer()[0] == 200
+    acceptor.stop()
+    assert all(one.closed() for one in idle)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=2)
+    listen("127.0.0.1", port).close()
+
+
+def test_a_taken_port_is_reported_by_the_system(serve):
+    _, port = serve(hello)
+    with pytest.raises(OSError, match="in use"):
+        listen("127.0.0.1", port)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_holds_neither_port_nor_connections(serve, wire):
+    acceptor, port = serve(hello)
+    client = wire(port)
+    client.send(GET)
+    assert client.answer()[0] == 200
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write_end)
+        os.read(read_end, 1)  # live until the parent has looked
+        os._exit(0)
+    os.close(read_end)
+    try:
+        client.send(GET)
+        assert client.answer()[0] == 200, "the parent's connection survives the fork"
+        acceptor.stop()
+        assert client.closed(), "nobody else holds the connection open"
+        listen("127.0.0.1", port).close()
+    finally:
+        os.close(write_end)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def test_no_thread_is_left_after_stop(serve, wire):
+    before = set(threading.enumerate())
+    acceptor, port = serve(hello)
+    client = wire(port)
+    client.send(GET)
+    client.answer()
+    acceptor.stop()
+    assert set(threading.enumerate()) <= before

@@ -1,0 +1,178 @@
+"""HTTP on one connection: keep-alive, framing, bodies that nobody read, "100 Continue"."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from typing import Any
+
+from hokusai_mock.server.connection import DRAIN_LIMIT
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+def deaf(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answers without reading the body."""
+    start_response("413 Too Large", [("Content-Length", "2")])
+    return [b"no"]
+
+
+def in_chunks(environ: dict[str, Any], start_response: Any) -> Any:
+    start_response("200 OK", [])
+    return iter([b"one", b"", b"two"])
+
+
+def test_one_connection_serves_many_requests(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    for text in (b"first", b"second", b""):
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(text), text))
+        assert client.answer()[2] == text
+
+
+def test_requests_sent_at_once_are_answered_in_order(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    one = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"
+    client.send(one + b"a" + one + b"b")
+    assert [client.answer()[2], client.answer()[2]] == [b"a", b"b"]
+
+
+def test_http_1_0_closes_the_connection(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.0\r\n\r\n")
+    status, headers, _ = client.answer()
+    assert (status, headers["connection"]) == (200, "close")
+    assert client.closed()
+
+
+def test_connection_close_of_the_client_is_honoured(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert client.answer()[1]["connection"] == "close"
+    assert client.closed()
+
+
+def test_an_unread_body_does_not_become_the_next_request(serve, wire):
+    _, port = serve(deaf)
+    client = wire(port)
+    body = b"GET /smuggled HTTP/1.1\r\n\r\n"
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    assert client.answer()[0] == 413
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert client.answer()[0] == 413
+
+
+def test_a_long_unread_body_closes_the_connection(serve, wire):
+    _, port = serve(deaf)
+    client = wire(port)
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (3 * DRAIN_LIMIT))
+    threading.Thread(target=_send_quietly, args=(client, b"x" * 3 * DRAIN_LIMIT), daemon=True).start()
+    assert client.answer()[0] == 413
+
+
+def _send_quietly(client: Any, data: bytes) -> None:
+    try:
+        client.send(data)
+    except OSError:
+        return  # the server closed on us, as it should
+
+
+def test_continue_is_sent_when_the_application_reads(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    assert client.head()[0] == 100
+    client.send(b"ok")
+    assert client.answer()[2] == b"ok"
+
+
+def test_a_refused_upload_is_answered_before_it_is_sent(serve, wire):
+    _, port = serve(deaf)
+    client = wire(port)
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n")
+    assert client.answer()[0] == 413
+    assert client.closed()
+
+
+def test_a_chunked_upload_is_read_to_its_end(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+    assert client.answer()[2] == b"abcde"
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nz")
+    assert client.answer()[2] == b"z"
+
+
+def test_an_answer_without_a_length_is_sent_in_chunks(serve):
+    _, port = serve(in_chunks)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    for _ in range(2):
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        assert answer.read() == b"onetwo"
+    connection.close()
+
+
+def test_head_has_headers_and_no_body(serve, wire):
+    _, port = serve(deaf)
+    client = wire(port)
+    client.send(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert client.head()[1]["content-length"] == "2"
+    assert client.answer()[2] == b"no"
+
+
+def test_an_upload_that_breaks_off_is_an_error_for_the_application(serve, wire):
+    seen: list[str] = []
+    done = threading.Event()
+
+    def reader(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        try:
+            environ["wsgi.input"].read()
+        except ConnectionError as error:
+            seen.append(type(error).__name__)
+            raise
+        finally:
+            done.set()
+        return []
+
+    _, port = serve(reader)
+    client = wire(port)
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+    client.close()
+    assert done.wait(5)
+    assert seen == ["ConnectionAbortedError"]
+
+
+def test_an_error_in_the_application_is_a_500_and_is_printed(serve, wire, capsys):
+    def broken(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        raise RuntimeError("boom")
+
+    _, port = serve(broken)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert client.answer()[0] == 500
+    assert client.closed()
+    assert "RuntimeError: boom" in capsys.readouterr().err
+
+
+def test_the_delivered_bytes_are_reported(serve, wire):
+    reports: list[tuple[int, bool]] = []
+
+    def reporting(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        environ["hokusai_mock.delivered"] = lambda count, complete: reports.append((count, complete))
+        start_response("200 OK", [("Content-Length", "5")])
+        return [b"hello"]
+
+    _, port = serve(reporting)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert client.answer()[2] == b"hello"
+    assert client.closed()
+    assert reports == [(5, True)]
