@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from hokusai_mock import keys
 from hokusai_mock._version import __version__
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Entry:
     )
 
     def __init__(
-        self, n: int, t: int, method: str, path: str, query: str, headers: Sequence[tuple[str, str]], host: str
+        self, n: int, t: int, method: str, path: str, *, query: str, headers: Sequence[tuple[str, str]], host: str
     ) -> None:
         """Number `n` of its journal, at `t` milliseconds of the world's clock; `path` is without `/s/<id>`."""
         self.n = n
@@ -113,6 +114,7 @@ class Journal:
         t: int,
         method: str,
         path: str,
+        *,
         query: str = "",
         headers: Sequence[tuple[str, str]] = (),
         host: str = "",
@@ -120,7 +122,7 @@ class Journal:
         """Start the entry of a request that has just arrived, before anything can cut its line."""
         with self._lock:
             self._total += 1
-            entry = Entry(self._total, t, method, path, query, headers, host)
+            entry = Entry(self._total, t, method, path, query=query, headers=headers, host=host)
             self._ring.append(entry)
         return entry
 
@@ -198,33 +200,25 @@ def _body_json(entry: Entry, redactor: Redactor) -> str | dict[str, str]:
 
 
 def _auth(entry: Entry, role_of: RoleOf | None) -> dict[str, str | None]:
-    """How the request identified itself, in the platform's order: Bearer, ApiKey, X-API-Key, `?api_key`."""
-    scheme, key, location = _credentials(entry)
-    role = None
-    if key is not None:
-        role = (role_of(key) if role_of else None) or "unknown"
-    return {"scheme": scheme, "key": role, "location": location}
-
-
-def _credentials(entry: Entry) -> tuple[str | None, str | None, str | None]:
+    """How the request identified itself: as the gateway reads it, or by the scheme that the gateway ignores."""
     authorization = entry.header("authorization")
-    if authorization is not None:
-        scheme, _, credentials = authorization.partition(" ")
-        if scheme in ("Bearer", "ApiKey"):
-            return scheme, credentials, "header:authorization"
-    key = entry.header("x-api-key")
-    if key is not None:
-        return "X-API-Key", key, "header:x-api-key"
-    key = next((value for name, value in parse_qsl(entry.query) if name == "api_key"), None)
-    if key is not None:
-        return "api_key", key, "query:api_key"
-    if authorization is not None:
-        # Another scheme, or one in another case, is no key to the platform; it is shown all the same.
+    presented = keys.find(authorization, entry.header("x-api-key"), parse_qsl(entry.query))
+    if presented is not None:
+        scheme, location = _PLACES[presented.location]
+        return {"scheme": scheme, "key": (role_of and role_of(presented.secret)) or "unknown", "location": location}
+    if authorization:
         scheme = authorization.partition(" ")[0]
-        return (scheme if scheme.lower() in _OTHER_SCHEMES else "other"), None, "header:authorization"
-    return None, None, None
+        known = scheme.lower() in _OTHER_SCHEMES
+        return {"scheme": scheme if known else "other", "key": None, "location": "header:authorization"}
+    return {"scheme": None, "key": None, "location": None}
 
 
+_PLACES = {
+    "bearer": ("Bearer", "header:authorization"),
+    "apikey": ("ApiKey", "header:authorization"),
+    "x-api-key": ("X-API-Key", "header:x-api-key"),
+    "query": ("api_key", "query:api_key"),
+}
 _OTHER_SCHEMES = frozenset({"basic", "bearer", "apikey", "digest", "negotiate", "token"})
 
 
