@@ -112,18 +112,21 @@ class Redactor:
     # -- how -----------------------------------------------------------------------------------------------------------
 
     def _text(self, text: str, depth: int) -> str:
-        text = self._values(text)
+        # Known secrets go first, while they are whole; plain words last, or `password=` would lose the name that tells.
+        text = self._values(text, words=False)
         text = self._spans(text)
         text = self._shapes(text)
         if depth < _DEEPEST:
             text = self._escapes(text, depth)
         return self._values(text)
 
-    def _values(self, text: str) -> str:
+    def _values(self, text: str, *, words: bool = True) -> str:
         """Replace known secrets in every spelling, outside of the labels that are already there."""
         if self._by_length is None:
             self._by_length = tuple(sorted(self._known, key=len, reverse=True))
         for secret in self._by_length:
+            if not (words or looks_random(secret)):
+                continue
             for spelling in spellings(secret):
                 if spelling in text:
                     text = self._replace(text, spelling, secret)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hokusai_mock.redaction.bodies import inflate
+from hokusai_mock.redaction.labels import LABEL
 from hokusai_mock.redaction.rules import LEARNED_LENGTH, PUBLIC_KEYS, SHAPES
 from hokusai_mock.redaction.spellings import DECODERS, spellings
 
@@ -19,7 +20,7 @@ def find_survivors(data: bytes, secrets: Iterable[str]) -> int:
     """How many of `secrets`, and how many token shapes, still stand in `data`: plain, encoded or compressed."""
     plain = inflate(data) if data[:2] == b"\x1f\x8b" else None
     text = (plain if plain is not None else data).decode("utf-8", "surrogateescape")
-    views = {text}
+    views = {LABEL.sub("", text)}  # a secret may be a word that labels are made of
     for mark, decode in DECODERS:
         views |= {decode(view) for view in views if mark in view}
     wanted = {secret for secret in secrets if len(secret) >= LEARNED_LENGTH} - PUBLIC_KEYS

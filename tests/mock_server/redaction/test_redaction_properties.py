@@ -13,11 +13,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hokusai_mock.redaction import PUBLIC_KEYS, Redactor, find_survivors
+from hokusai_mock.redaction.labels import LABEL
 
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=8, max_size=40).filter(
-    lambda secret: len(set(secret)) > 4 and "redacted" not in secret and secret not in PUBLIC_KEYS
+    lambda secret: len(set(secret)) > 4 and secret not in PUBLIC_KEYS
 )
 SURROUNDINGS = st.text(max_size=60)
+
+
+def without_labels(text: str) -> str:
+    """A secret may be a word that labels are made of (`credential`)."""
+    return LABEL.sub("", text)
 
 
 def double(encode: Callable[[str], str]) -> Callable[[str], str]:
@@ -41,7 +47,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 @settings(max_examples=60, deadline=None)
 def test_known_secret_survives_in_no_encoding(encoding: str, secret: str, before: str, after: str) -> None:
     spelled = ENCODINGS[encoding](secret)
-    clean = Redactor([secret]).text(before + spelled + after)
+    clean = without_labels(Redactor([secret]).text(before + spelled + after))
     assert spelled not in clean
     assert secret not in clean
 
@@ -63,11 +69,11 @@ def test_known_secret_survives_at_no_base64_alignment(
 def test_known_secret_survives_in_no_body(secret: str, before: str, after: str) -> None:
     redactor = Redactor([secret])
     text = before + secret + after
-    assert secret.encode() not in redactor.bytes(text.encode())
-    assert secret.encode() not in gzip.decompress(redactor.bytes(gzip.compress(text.encode())))
+    assert secret not in without_labels(redactor.bytes(text.encode()).decode())
+    assert secret not in without_labels(gzip.decompress(redactor.bytes(gzip.compress(text.encode()))).decode())
     body = json.dumps({"outer": [text, {text: 1}]}).encode()
     clean = redactor.bytes(body, "application/json")
-    assert secret not in json.dumps(json.loads(clean), ensure_ascii=False)
+    assert secret not in without_labels(json.dumps(json.loads(clean), ensure_ascii=False))
     assert find_survivors(clean, [secret]) == 0
 
 

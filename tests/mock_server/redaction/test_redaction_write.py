@@ -50,6 +50,11 @@ def test_public_keys_do_not_stop_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "x").read_text() == "hk_test_admin"
 
 
+def test_secret_that_labels_are_made_of_does_not_stop_a_file(tmp_path: Path) -> None:
+    write_redacted(tmp_path / "x", "password=swordfish-9 credential", Redactor(["password", "credential", "redacted"]))
+    assert "swordfish" not in (tmp_path / "x").read_text()
+
+
 def test_failing_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "x"
     target.write_text("old")
