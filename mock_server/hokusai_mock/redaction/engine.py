@@ -35,6 +35,7 @@ _REFERENCE = re.compile(r"\$\{?[A-Z_][A-Z0-9_]*\}?|\$\{\{.*\}\}|\*+")
 _ESCAPED_PART = re.compile(r"""([\s"'<>&?]+)""")
 _COOKIE = re.compile(r"([^=;\s]+)=([^;]*)")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "version"})
+_HINTS = re.compile("|".join(sorted({re.escape(hint) for shape in SHAPES for hint in shape.hints})), re.I)
 _DEEPEST = 3
 """Escapes inside escapes are followed this many levels (a URL in a query value in a log line)."""
 
@@ -114,8 +115,10 @@ class Redactor:
     def _text(self, text: str, depth: int) -> str:
         # Known secrets go first, while they are whole; plain words last, or `password=` would lose the name that tells.
         text = self._values(text, words=False)
-        text = self._spans(text)
-        text = self._shapes(text)
+        if "=" in text or ":" in text:
+            text = self._spans(text)
+        if _HINTS.search(text):
+            text = self._shapes(text)
         if depth < _DEEPEST:
             text = self._escapes(text, depth)
         return self._values(text)
