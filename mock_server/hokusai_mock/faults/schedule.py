@@ -1,0 +1,91 @@
+"""When a fault rule fires: `after`, `times`, `every`, `probability`, and what is counted. Decides without I/O or clock.
+
+The rule is that of the documented counter keys: `after`, `times` and `every` count per rule, `probability` per client,
+method and path, so that the outcome does not depend on how the threads of a client happen to interleave. `per` counts
+both by what it names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated, Literal
+
+from hokusai_mock.faults.matching import RequestFacts
+from hokusai_mock.schema import AtLeast, Between, ImpossibleError
+
+__all__ = ["Counters", "Schedule", "chance"]
+
+CounterKey = tuple[str, ...]
+
+
+def chance(seed: int, rule: str, counter_key: CounterKey, number: int) -> float:
+    """The draw, from 0 to below 1, of the `number`-th matching request under `counter_key`: always the same one."""
+    text = "\x1f".join([str(seed), rule, *counter_key, str(number)])
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big") / 2**64
+
+
+class Counters:
+    """What one rule has counted so far. Not safe from several threads: the board holds its lock."""
+
+    __slots__ = ("drawn", "fired", "matched")
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.matched: dict[CounterKey, int] = {}
+        self.fired: dict[CounterKey, int] = {}
+        self.drawn: dict[CounterKey, int] = {}
+
+
+def _next(counts: dict[CounterKey, int], key: CounterKey) -> int:
+    counts[key] = number = counts.get(key, 0) + 1
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Let `after` matching requests pass, take each `every`-th or each with `probability` of the rest, stop at `times`.
+
+    Absent `times` means always, absent `every` and `probability` each one. `every = 3` takes the third, the sixth, ...
+    """
+
+    after: Annotated[int, AtLeast(0)] = 0
+    times: Annotated[int, AtLeast(1)] | None = None
+    every: Annotated[int, AtLeast(1)] | None = None
+    probability: Annotated[float, Between(0, 1)] | None = None
+    per: Literal["rule", "key", "path"] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse two answers to the question which of the matching requests."""
+        if self.every is not None and self.probability is not None:
+            raise ImpossibleError("'every' and 'probability' exclude each other: one is exact, the other is chance")
+
+    def fires(self, counters: Counters, facts: RequestFacts, *, seed: int, rule: str) -> bool:
+        """Count a matching request in `counters` and say whether the rule takes it."""
+        key = self._counter_key(facts, default="rule")
+        number = _next(counters.matched, key) - self.after
+        if number <= 0:
+            return False
+        if self.every is not None and number % self.every:
+            return False
+        if self.probability is not None and not self._drawn(counters, facts, seed=seed, rule=rule):
+            return False
+        if self.times is not None and counters.fired.get(key, 0) >= self.times:
+            return False
+        _next(counters.fired, key)
+        return True
+
+    def _drawn(self, counters: Counters, facts: RequestFacts, *, seed: int, rule: str) -> bool:
+        key = self._counter_key(facts, default="request")
+        number = _next(counters.drawn, key)
+        return chance(seed, rule, key, number) < (self.probability or 0.0)
+
+    def _counter_key(self, facts: RequestFacts, default: Literal["rule", "request"]) -> CounterKey:
+        per = self.per or default
+        if per == "rule":
+            return ()
+        if per == "key":
+            return (facts.client(),)
+        if per == "path":
+            return (facts.path,)
+        return (facts.client(), facts.method, facts.path)

@@ -1,0 +1,120 @@
+"""Reading `[[fault]]` tables, and which requests a rule is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hokusai_mock.faults import EFFECTS, FaultError, FaultRule, KeyFacts, RequestFacts
+
+
+def facts(
+    path: str = "/",
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    key: tuple[str, str | None] = ("valid", "admin"),
+) -> RequestFacts:
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    return RequestFacts(method, path, lambda name: sent.get(name.lower()), lambda: KeyFacts(*key))
+
+
+def rule(**fields: Any) -> FaultRule:
+    table = {"layer": "edge", "effect": "status", "with": {"status": 502}, **fields}
+    return FaultRule.parse({name.rstrip("_"): value for name, value in table.items()})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"tims": 1}, r"unknown key 'tims'; did you mean 'times'\?"),
+        ({"layer": "gatway"}, r"'layer' cannot be 'gatway'; did you mean 'gateway'\?"),
+        ({"effect": "statsu"}, r"no effect is called 'statsu'; did you mean 'status'\?"),
+        ({"when": "later"}, "'when' cannot be 'later'"),
+        ({"times": 0}, "'times' must be at least 1"),
+        ({"probability": 1.5}, "'probability' must be between 0 and 1"),
+        ({"every": 2, "probability": 0.5}, "'every' and 'probability' exclude each other"),
+        ({"match": {"paths": ["@registr"]}}, r"names no group of paths: '@registr'; did you mean '@registry'\?"),
+        ({"match": {"paths": ["api/v1"]}}, "must begin with '/'"),
+        ({"match": {"methods": ["PSOT"]}}, r"is not an HTTP method: 'PSOT'; did you mean 'POST'\?"),
+        ({"match": {"key": "none", "header": {"Authorization": "*"}}}, "has no header that carries one"),
+        ({"window": {"from": 5, "until": 2}}, "the window ends"),
+        ({"with": {"status": 502, "josn": {}}}, r"unknown key 'josn'; did you mean 'json'\?"),
+        ({"with": {}}, "'status' is missing"),
+    ],
+)
+def test_a_misspelt_or_impossible_rule_is_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(FaultError, match=message):
+        rule(**fields)
+
+
+def test_every_effect_of_the_closed_list_is_known_by_its_own_name() -> None:
+    assert all(effect.name == name for name, effect in EFFECTS.items())
+
+
+def test_an_effect_that_cannot_be_played_yet_is_read_and_says_so() -> None:
+    delayed = rule(effect="delay_then_status", with_={"delay": "30s", "status": 504})
+
+    assert not delayed.playable
+    assert rule().playable
+
+
+@pytest.mark.parametrize(
+    ("group", "inside", "outside"),
+    [
+        (
+            "@registry",
+            ["/api/mlflow/api/2.0/mlflow/runs/create", "/mlflow/x", "/API/2.0/mlflow/x", "/ajax-api/2.0/mlflow/x"],
+            ["/api/v1/models", "/health", "/x/mlflow"],
+        ),
+        ("@api", ["/api/v1/models/21/info", "/api/v1"], ["/api/v10", "/api/models"]),
+        (
+            "@artifacts",
+            ["/api/mlflow/api/2.0/mlflow-artifacts/artifacts/1/a", "/api/2.0/mlflow-artifacts/artifacts"],
+            ["/api/mlflow/api/2.0/mlflow/artifacts/list"],
+        ),
+        ("@health", ["/health", "/ready", "/api/health/mlflow", "/version"], ["/healthz", "/api/mlflow/health"]),
+        (
+            "@mlflow/runs/create",
+            [
+                "/api/mlflow/api/2.0/mlflow/runs/create",
+                "/api/2.0/mlflow/runs/create",
+                "/ajax-api/2.0/mlflow/runs/create",
+            ],
+            ["/api/mlflow/api/2.0/mlflow/runs/created", "/runs/create"],
+        ),
+        ("@mlflow/runs/*", ["/api/2.0/mlflow/runs/log-metric"], ["/api/2.0/mlflow/experiments/create"]),
+        ("/api/models/*", ["/api/models/a/lineage"], ["/api/models"]),
+        ("*", ["/", "/anything/at/all"], []),
+    ],
+)
+def test_path_patterns_and_groups_match_whole_paths(group: str, inside: list[str], outside: list[str]) -> None:
+    match = rule(match={"paths": [group]}).match
+
+    assert [path for path in inside if not match.holds(facts(path))] == []
+    assert [path for path in outside if match.holds(facts(path))] == []
+
+
+def test_all_conditions_of_a_match_must_hold() -> None:
+    match = rule(match={"methods": ["post"], "key": "admin", "header": {"Content-Type": "application/*"}}).match
+    json = {"content-type": "application/json"}
+
+    assert match.holds(facts(method="POST", headers=json))
+    assert not match.holds(facts(method="GET", headers=json))
+    assert not match.holds(facts(method="POST", headers={"content-type": "text/plain"}))
+    assert not match.holds(facts(method="POST"))
+    assert not match.holds(facts(method="POST", headers=json, key=("valid", "reader")))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "key", "holds"),
+    [
+        ("valid", ("valid", "admin"), True),
+        ("valid", ("invalid", None), False),
+        ("invalid", ("invalid", "admin"), True),
+        ("none", ("none", None), True),
+        ("reader", ("valid", "reader"), True),
+    ],
+)
+def test_a_key_is_matched_by_state_or_role(wanted: str, key: tuple[str, str | None], holds: bool) -> None:
+    assert rule(match={"key": wanted}).match.holds(facts(key=key)) is holds
