@@ -1,0 +1,142 @@
+"""The closed lists of the scenario format: families, calls, placeholders, and the doctor's probes with their facts.
+
+A file that names something else is refused. What a name *does* lives with whoever plays it: calls with the tests,
+probes with the doctor, settings with the platform.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CALLS", "FAMILIES", "PLACEHOLDERS", "PLAYABLE_SETTINGS", "PROBES", "probe_of"]
+
+FAMILIES = {
+    "A": "auth",
+    "B": "routing",
+    "C": "outage",
+    "D": "network",
+    "E": "version",
+    "F": "artifact",
+    "G": "sdk",
+}
+"""The family that an incident's letter stands for."""
+
+PLAYABLE_SETTINGS = frozenset({"registry_admin_scopes"})
+"""Platform settings that the mock honours; the other settings of the format are read but cannot be played yet."""
+
+PLACEHOLDERS = frozenset({"host", "port", "key", "home"})
+"""What `{...}` may stand for in `[client]` and in effects, beside `{listener.NAME.url}`."""
+
+CALLS = frozenset(
+    {
+        # MLflow's REST endpoints, made with the MLflow client.
+        "artifacts.download",
+        "artifacts.list",
+        "artifacts.log",
+        "experiments.create",
+        "experiments.get",
+        "experiments.get_by_name",
+        "experiments.search",
+        "load_model",
+        "log_model",
+        "model_versions.create",
+        "model_versions.get",
+        "model_versions.search",
+        "register_model",
+        "registered_models.create",
+        "registered_models.search",
+        "runs.create",
+        "runs.log_metric",
+        "runs.search",
+        # The SDK.
+        "ExperimentManager()",
+        "ExperimentManager.start_experiment(name)",
+        "HokusaiInferencePipeline.predict_batch(data, model_name, model_version)",
+        "ModelRegistry()",
+        "ModelRegistry.register_baseline(model=, model_type=)",
+        "ModelRegistry.register_baseline(model_name=)",
+        "ModelRegistry.register_tokenized_model()",
+        "ModelVersionManager.get_latest_version(model_name)",
+        "ModelVersionManager.list_versions(model_name)",
+        "PerformanceTracker.track_inference(metrics)",
+        # The platform's own routes.
+        "auth.validate",
+        "events.register",
+        "health",
+        "serving.predict",
+        "serving.ready",
+    }
+)
+"""What a play or a symptom may call: endpoints and journeys, by id."""
+
+_ANSWER = (
+    "answered",
+    "body_class",
+    "body_json",
+    "body_text",
+    "content_type",
+    "dialect",
+    "elapsed_s",
+    "errno",
+    "error",
+    "headers",
+    "location",
+    "server",
+    "status",
+    "truncated",
+)
+
+PROBES: dict[str, tuple[str, ...]] = {
+    "env.versions": (
+        "hokusai_distributions",
+        "hokusai_version",
+        "mlflow_major",
+        "mlflow_skinny_version",
+        "mlflow_version",
+        "python_executable",
+        "python_version",
+        "requests_version",
+        "urllib3_version",
+    ),
+    "env.mode": ("mock_mode", "optional_mlflow"),
+    "uri.resolve": ("registry_uri", "scheme", "source", "tracking_uri"),
+    "uri.lint": ("findings",),
+    "creds.present": ("key_needed", "key_set", "same", "source", "token_set"),
+    "creds.shape": ("findings",),
+    "creds.effective": ("scheme", "source"),
+    "env.retry": ("max_retries", "worst_case_s"),
+    "env.tls_proxy": ("findings",),
+    "net.dns": ("addresses", "errno", "error", "resolved"),
+    "net.tcp": ("connected", "elapsed_s", "errno", "error"),
+    "net.tls": ("errno", "error", "issuer", "not_after", "not_before", "subject", "verified"),
+    "http.open": ("health", "version"),
+    "http.noauth": _ANSWER,
+    "auth.bearer": _ANSWER,
+    "auth.xapikey": _ANSWER,
+    "auth.bogus": _ANSWER,
+    "auth.service": _ANSWER,
+    "route.bases": ("works",),
+    "server.version": (*_ANSWER, "major", "text"),
+    "server.capabilities": ("logged_models", "registered_models"),
+    "artifact.proxy": _ANSWER,
+    "artifact.location": ("lifecycle", "scheme"),
+    "write.scope": _ANSWER,
+    "artifact.size": ("largest_ok", "smallest_failed"),
+    "serving.ready": _ANSWER,
+    "stability": ("floor_s", "median_s", "success_ratio", "versions"),
+    "client.parity": ("error_code", "exception", "text"),
+    "sdk.api": (
+        "ExperimentManager",
+        "HokusaiInferencePipeline",
+        "ModelRegistry",
+        "ModelVersionManager",
+        "PerformanceTracker",
+    ),
+}
+"""Every probe of the doctor, with the first part of each fact that it reports. One table for files and doctor alike."""
+
+
+def probe_of(seen: str) -> tuple[str, str] | None:
+    """Split the name of an observation (`auth.bearer.body_json.error`) into probe and fact; `None`: no such probe."""
+    for probe in PROBES:
+        if seen.startswith(probe + "."):
+            return probe, seen[len(probe) + 1 :]
+    return None
