@@ -19,16 +19,57 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 TOKEN_VARIABLE = "HOKUSAI_TESTKIT_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 
 _OPTIONS = (
-    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; off loopback an admin token is demanded."),
-    click.option("--profile", multiple=True, metavar="NAME", help="An MLflow profile (mlflow-3.9) or a platform profile (platform-documented); one of each kind."),
-    click.option("--scenario", multiple=True, metavar="NAME[:k=v,...]", help="A scenario that is active from the start; see `hokusai-testkit scenarios list`."),
+    click.option(
+        "--host",
+        default="127.0.0.1",
+        show_default=True,
+        help="Address to listen on; off loopback an admin token is demanded.",
+    ),
+    click.option(
+        "--profile",
+        multiple=True,
+        metavar="NAME",
+        help="An MLflow profile (mlflow-3.9) or a platform profile (platform-documented); one of each kind.",
+    ),
+    click.option(
+        "--scenario",
+        multiple=True,
+        metavar="NAME[:k=v,...]",
+        help="A scenario that is active from the start; see `hokusai-testkit scenarios list`.",
+    ),
     click.option("--plain", is_flag=True, help="A plain MLflow server of the profile at the root: no gateway, no key."),
     click.option("--seed", type=int, metavar="N", help="Make ids reproducible."),
-    click.option("--allow-host", "allow_hosts", multiple=True, metavar="H", help="A host name besides loopback that may use the admin API."),
-    click.option("--admin-token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="F", help=f"File with the admin token (or the variable {TOKEN_VARIABLE})."),
-    click.option("--max-upload", "max_upload_mib", type=click.IntRange(min=1), default=64, show_default=True, metavar="MIB", help="Largest artifact."),
-    click.option("--max-sandboxes", type=click.IntRange(min=1), default=4096, show_default=True, metavar="N", help="How many sandboxes exist at most."),
-)  # fmt: skip
+    click.option(
+        "--allow-host",
+        "allow_hosts",
+        multiple=True,
+        metavar="H",
+        help="A host name besides loopback that may use the admin API.",
+    ),
+    click.option(
+        "--admin-token-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="F",
+        help=f"File with the admin token (or the variable {TOKEN_VARIABLE}).",
+    ),
+    click.option(
+        "--max-upload",
+        "max_upload_mib",
+        type=click.IntRange(min=1),
+        default=64,
+        show_default=True,
+        metavar="MIB",
+        help="Largest artifact.",
+    ),
+    click.option(
+        "--max-sandboxes",
+        type=click.IntRange(min=1),
+        default=4096,
+        show_default=True,
+        metavar="N",
+        help="How many sandboxes exist at most.",
+    ),
+)
 
 
 def server_options(port: int) -> Callable[[Command], Command]:
@@ -36,7 +77,9 @@ def server_options(port: int) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         help_text = "TCP port; 0 picks a free one."
-        with_port = click.option("--port", type=click.IntRange(0, 65535), default=port, show_default=True, help=help_text)
+        with_port = click.option(
+            "--port", type=click.IntRange(0, 65535), default=port, show_default=True, help=help_text
+        )
         for option in (*reversed(_OPTIONS), with_port):
             command = option(command)
         return command

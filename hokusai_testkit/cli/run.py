@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess  # noqa: S404 - starting the user's command is what this is for
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,7 @@
 """`create_app`: the mock as a Flask application, assembled from the layers; the only place that knows them all.
 
-Its `wsgi_app` runs the pipeline; the admin API is a blueprint of the same application, registered when the first request
-for `/_testkit/` arrives, because each Flask rule costs a third of a millisecond that a start must not take.
+Its `wsgi_app` runs the pipeline; the admin API is a blueprint of the same application, registered when the first
+request for `/_testkit/` arrives, because each Flask rule costs a third of a millisecond that a start must not take.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ class _Pipeline:
             raise
         except Exception:  # noqa: BLE001 - an error of the mock itself must fail the test that met it, by name
             request.world.errors.append(f"{request.method} {request.path}\n{traceback.format_exc()}")
-            return Response.json({"error": "hokusai-testkit: internal error of the mock, see the sandbox's errors"}, 500)
+            return Response.json(
+                {"error": "hokusai-testkit: internal error of the mock, see the sandbox's errors"}, 500
+            )
 
 
 class _LateAdmin:

@@ -49,7 +49,8 @@ def find(authorization: str | None, x_api_key: str | None, query: Iterable[tuple
     """Return the key that the gateway would read, or `None`.
 
     First match wins, and the scheme is matched by case and with one space: `Bearer`, `ApiKey`, then `X-API-Key`, then
-    `?api_key=`. Basic credentials count as no key; a wrong Bearer shadows a good X-API-Key (the order was observed on the live service).
+    `?api_key=`. Basic credentials count as no key; a wrong Bearer shadows a good X-API-Key. Observed on the live
+    service.
     """
     if authorization:
         for scheme, location in (("Bearer ", "bearer"), ("ApiKey ", "apikey")):

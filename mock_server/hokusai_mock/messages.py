@@ -54,15 +54,13 @@ class Request:
     `with_path(...)` on; everything else is shared.
     """
 
-    __slots__ = ("_body", "_headers", "_query", "entry", "environ", "method", "path", "query_string", "sandbox_path", "world")
+    __slots__ = ("_body", "_headers", "_query", "entry", "environ", "method", "path", "query_string", "world")
 
     def __init__(self, environ: dict[str, Any], path: str, world: World) -> None:
         """Wrap the WSGI `environ` of a request that belongs to `world`."""
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
         self.path = path
-        self.sandbox_path = path
-        """The path as it entered the sandbox, gateway mount included; `with_path` does not change it."""
         self.query_string: str = environ.get("QUERY_STRING", "")
         self.world = world
         self.entry: Entry | None = None
@@ -80,7 +78,7 @@ class Request:
             self.query_string,
             self.world,
         )
-        other.path, other.sandbox_path, other.entry = path, self.sandbox_path, self.entry
+        other.path, other.entry = path, self.entry
         other._headers, other._query, other._body = self._headers, self._query, self._body
         return other
 

@@ -1,6 +1,7 @@
 """`Sandbox`: the handle on one world of a running mock, in this process or any other.
 
-It speaks the admin API over HTTP and nothing else, so it works across processes and after a fork. Standard library only.
+It speaks the admin API over HTTP and nothing else, so it works across processes and after a fork. Standard library
+only.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class SandboxError(RuntimeError):
 
 
 class Calls(list[dict[str, Any]]):
-    """Journal entries that matched a question, with the question and the whole journal, so that a failure explains itself."""
+    """Journal entries that matched a question, with the question and the journal, so that a failure explains itself."""
 
     def __init__(
         self,
@@ -42,11 +43,6 @@ class Calls(list[dict[str, Any]]):
         self.method = method
         self.path = path
         self.match = dict(match)
-
-    @property
-    def count(self) -> int:
-        """How many requests matched."""
-        return len(self)
 
 
 class Keys:

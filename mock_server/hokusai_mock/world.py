@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from hokusai_mock import environment, profiles, scenarios
 from hokusai_mock.clock import Clock, IdSource, derive_seed
 from hokusai_mock.faults import FaultBoard
-from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
 from hokusai_mock.journal import Journal
+from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
 from hokusai_mock.profiles import MlflowProfile, PlatformProfile
 from hokusai_mock.store import MemoryStore
 
@@ -162,7 +162,8 @@ class World:
     def _configure(self, names: tuple[str, str], active: tuple[tuple[str, Mapping[str, Any]], ...]) -> None:
         """Work out the configuration from profiles and scenarios; changes nothing when it raises."""
         mlflow_name, platform_name = names
-        plain, keys, client_env = self.options.plain, dict(DEFAULT_KEYS), {}
+        plain, keys = self.options.plain, dict(DEFAULT_KEYS)
+        client_env: dict[str, str | None] = {}
         changes: dict[str, Any] = {}
         for name, params in active:
             scenario = scenarios.load(name).resolve(**params)

@@ -58,7 +58,7 @@ def describe(world: World) -> dict[str, Any]:
         "scenarios": [{"name": name, "params": dict(params)} for name, params in world.scenarios],
         "keys": {role: key.secret for role, key in world.keys.items()},
         "seed": world.options.seed,
-        "requests": world.journal.total,
+        "requests": world.journal.counters["requests"],
     }
 
 
@@ -132,8 +132,8 @@ def journal(worlds: Worlds, sandbox: str) -> Any:
     redactor = Redactor()
     roles = {key.secret: role for role, key in world.keys.items()}
     if request.args.get("format") == "har":
-        return world.journal.to_har(redactor, roles.get)
-    return {"total": world.journal.total, "entries": world.journal.to_json(redactor, roles.get)}
+        return world.journal.to_har(redactor, roles.get, _root(world))
+    return {**world.journal.counters, "entries": world.journal.to_json(redactor, roles.get)}
 
 
 def clear_journal(worlds: Worlds, sandbox: str) -> Any:

@@ -49,9 +49,7 @@ class Refusal:
 
 NO_KEY = Refusal(401, {"detail": "API key required"})
 BAD_KEY = Refusal(401, {"detail": "Invalid or expired API key"})
-NOT_ADMIN = Refusal(
-    403, {"detail": "Admin access required for the model registry", "error": "REGISTRY_ADMIN_REQUIRED"}
-)
+NOT_ADMIN = Refusal(403, {"detail": "Admin access required for the model registry", "error": "REGISTRY_ADMIN_REQUIRED"})
 NO_BALANCE = Refusal(402, {"detail": "Insufficient balance"})
 
 

@@ -16,8 +16,7 @@ def transport(request: Request, forward: Handler) -> Response:
 
     def delivered(body_bytes: int, complete: bool) -> None:
         if entry is not None:
-            entry.answered_bytes = body_bytes
-            entry.fate = "sent" if complete else "cut"
+            entry.close(entry.status, body_bytes, "sent" if complete else "cut", request.world.clock.now_ms())
 
     request.environ["hokusai_mock.delivered"] = delivered
     return forward(request)

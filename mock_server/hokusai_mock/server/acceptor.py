@@ -66,7 +66,7 @@ class Acceptor:
         return self._stopping
 
     def add(self, listener: socket.socket, serve: ServeConnection) -> None:
-        """Accept on `listener` (made by `listen`) from now on; each connection is given to `serve` in its own thread."""
+        """Accept on `listener` (made by `listen`) from now on; each connection goes to `serve` in its own thread."""
         self._selector.register(listener, selectors.EVENT_READ, serve)
 
     def start(self) -> None:

@@ -28,7 +28,7 @@ class RequestBody(io.RawIOBase):
         super().__init__()
         self._source: BinaryIO | io.BufferedReader = source
         if length is None:
-            self._source = io.BufferedReader(DechunkedInput(source))
+            self._source = io.BufferedReader(DechunkedInput(source))  # type: ignore[type-var]
         self._remaining = length
         self._before_first_read = before_first_read
         self._tee = bytearray()

@@ -92,15 +92,15 @@ class Connection(WSGIRequestHandler):
             self.close_connection = True
 
     def handle_expect_100(self) -> bool:
-        """Do nothing yet: the body sends "100 Continue" when the application reads it, so a 413 comes before the upload."""
+        """Do nothing yet: the body sends "100 Continue" when it is read, so that a 413 comes before the upload."""
         return True
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+    def log_message(self, format: str, *args: Any) -> None:
         """Stay silent: the journal is the record."""
 
     def _body(self, environ: dict[str, Any]) -> RequestBody:
         expects = environ.get("HTTP_EXPECT", "").strip().lower() == "100-continue"
-        on_read = (lambda: self._continue()) if expects else None
+        on_read = self._continue if expects else None
         chunked = environ.get("wsgi.input_terminated", False)
         environ["wsgi.input_terminated"] = True  # the body below ends where it ends, whatever its framing
         if chunked:
@@ -125,20 +125,23 @@ class Connection(WSGIRequestHandler):
             answer.headers.append(("Transfer-Encoding", "chunked"))
         elif not length_known and not bodyless:
             self.close_connection = True
-        pending = self._head(answer)
-        for chunk in chunks:
-            if bodyless or not chunk:
-                continue
-            answer.body_bytes += len(chunk)
-            data = b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk
-            self.wfile.write(pending + data)
-            answer.sent, pending = True, b""
-        if chunked:
-            pending += b"0\r\n\r\n"
-        if pending:
-            self.wfile.write(pending)
+        head = self._head(answer)
+        if isinstance(chunks, list | tuple):
+            body = b"" if bodyless else b"".join(chunks)
+            answer.body_bytes = len(body)
+            # Reported first: who has the whole answer may look at the journal at once.
+            self._delivered(environ, answer, complete=True)
+            self.wfile.write(head + body)
             answer.sent = True
+            return
+        for chunk in chunks:
+            if chunk and not bodyless:
+                answer.body_bytes += len(chunk)
+                self.wfile.write(head + (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk))
+                answer.sent, head = True, b""
         self._delivered(environ, answer, complete=True)
+        self.wfile.write(head + (b"0\r\n\r\n" if chunked else b""))
+        answer.sent = True
 
     def _head(self, answer: _Answer) -> bytes:
         lines = [f"HTTP/1.1 {answer.status} {answer.reason}"]
@@ -174,7 +177,7 @@ class _Answer:
         self.status, self.reason, self.headers = int(code), reason or _reason(int(code)), list(headers)
         return self._write
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:  # noqa: ARG002 - WSGI's signature
         raise TypeError("the write callable of WSGI is not supported: return the body instead")
 
     def has(self, name: str) -> bool:

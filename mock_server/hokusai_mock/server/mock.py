@@ -1,7 +1,7 @@
 """`MockServer`: the mock platform on a port of this process.
 
-    with MockServer() as server:
-        print(server.sandbox().tracking_uri)
+with MockServer() as server:
+    print(server.sandbox().tracking_uri)
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ _ROUTES: dict[str, dict[str, Handler]] = {**health.ROUTES}
 
 
 def find(method: str, path: str) -> Handler | Response:
-    """Return the handler of a platform route, or FastAPI's answer where there is none (404) or not this method (405)."""
+    """Return the handler of a platform route, or FastAPI's answer where there is none (404, or 405 by method)."""
     methods = _ROUTES.get(path)
     if methods is None:
         return Response.json({"detail": "Not Found"}, 404)

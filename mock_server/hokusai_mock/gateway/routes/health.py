@@ -34,9 +34,7 @@ def alb(request: Request) -> Response:
 
 def version(request: Request) -> Response:  # noqa: ARG001 - a handler takes the request
     """The gateway's version, not MLflow's."""
-    return Response.json(
-        {"version": "1.0.0", "build_date": "2025-01-01", "git_commit": "unknown", "api_version": "v1"}
-    )
+    return Response.json({"version": "1.0.0", "build_date": "2025-01-01", "git_commit": "unknown", "api_version": "v1"})
 
 
 ROUTES: dict[str, dict[str, Handler]] = {

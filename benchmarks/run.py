@@ -1,0 +1,24 @@
+"""Runs every benchmark and prints one JSON line for `proofs/prove.py`: `{"passed": ..., "figures": {...}}`.
+
+These machines are noisy: what is compared is measured in the same run, and figures are medians of pairs.
+"""
+
+from __future__ import annotations
+
+import json
+
+import bench_plugin
+import bench_server
+
+
+def main() -> int:
+    figures = {**bench_server.figures(), **bench_plugin.figures()}
+    for name, row in figures.items():
+        print(f"{'ok  ' if row['met'] else 'MISS'} {name}: {row['value']} {row['unit']} (goal: at most {row['goal']})")
+    passed = all(row["met"] for row in figures.values())
+    print(json.dumps({"passed": passed, "figures": figures}))
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
