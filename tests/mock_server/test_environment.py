@@ -27,7 +27,7 @@ def test_a_plain_server_has_no_key_and_lies_at_the_root():
 
 
 def test_what_would_win_over_the_mock_is_removed():
-    base = {name: "left over" for name in environment.REMOVED}
+    base = dict.fromkeys(environment.REMOVED, "left over")
     result = environment.apply(environment.table(ROOT, api_key="k"), {**base, "PATH": "/bin"})
     assert not set(environment.REMOVED) & set(result)
     assert result["PATH"] == "/bin"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask import request
 
 from hokusai_mock.faults import FaultRule
 from hokusai_mock.keys import Key
-from hokusai_mock.redaction import Redactor
+from hokusai_mock.redaction import Redactor, environment_secrets
 from hokusai_mock.world import World, WorldError, Worlds
 
 __all__ = ["ROUTES", "AdminError"]
@@ -129,7 +130,7 @@ def keys(worlds: Worlds, sandbox: str) -> Any:
 def journal(worlds: Worlds, sandbox: str) -> Any:
     """The recorded requests, redacted: JSON, or HAR 1.2 with `?format=har`."""
     world = worlds.get(sandbox)
-    redactor = Redactor()
+    redactor = _redactor()
     roles = {key.secret: role for role, key in world.keys.items()}
     if request.args.get("format") == "har":
         return world.journal.to_har(redactor, roles.get, _root(world))
@@ -144,8 +145,13 @@ def clear_journal(worlds: Worlds, sandbox: str) -> Any:
 
 def errors(worlds: Worlds, sandbox: str) -> Any:
     """Errors inside the mock while it served this sandbox, redacted."""
-    redactor = Redactor()
+    redactor = _redactor()
     return {"errors": [redactor.text(error) for error in worlds.get(sandbox).errors]}
+
+
+def _redactor() -> Redactor:
+    """Knows the secrets of this process: a real key of the developer's machine must not leave either."""
+    return Redactor(environment_secrets(os.environ))
 
 
 def _describe_key(key: Key) -> dict[str, Any]:

@@ -6,8 +6,9 @@ Standard library only: the doctor uses it in broken environments.
 """
 
 from hokusai_mock.redaction.engine import Redactor
+from hokusai_mock.redaction.known import environment_secrets
 from hokusai_mock.redaction.rules import PUBLIC_KEYS
 from hokusai_mock.redaction.scan import find_survivors
 from hokusai_mock.redaction.write import RedactionError, write_redacted
 
-__all__ = ["PUBLIC_KEYS", "RedactionError", "Redactor", "find_survivors", "write_redacted"]
+__all__ = ["PUBLIC_KEYS", "RedactionError", "Redactor", "environment_secrets", "find_survivors", "write_redacted"]
