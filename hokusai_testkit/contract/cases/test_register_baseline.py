@@ -1,0 +1,300 @@
+"""`ModelRegistry.register_baseline`: ISSUE-2, the call that refused `model_name`.
+
+Every case uses `model_name`, the name that the issue is about, and looks at the registry by raw HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hokusai_testkit.contract import expect
+from hokusai_testkit.contract.case import case, signature_case
+from hokusai_testkit.contract.failures import ContractViolation
+from hokusai_testkit.contract.models import ROWS, linear_model, model_files
+from hokusai_testkit.contract.sdk import Sdk
+from hokusai_testkit.contract.targets import Platform
+from hokusai_testkit.contract.wire import ModelVersion
+
+METHOD = "ModelRegistry.register_baseline"
+CALL = 'ModelRegistry().register_baseline(model=model, model_name="fraud")'
+MODEL = ("package:mlflow", "package:pandas")
+
+test_register_baseline_signature = signature_case(METHOD, "test_register_baseline_signature")
+
+
+def _only_version(platform: Platform, name: str = "fraud") -> ModelVersion:
+    versions = platform.tracking.versions(name)
+    if len(versions) != 1:
+        raise ContractViolation(
+            "wrong-result", expected=f"one version of {name!r} is registered", actual=f"there are {len(versions)}"
+        )
+    return versions[0]
+
+
+@case(METHOD, call=CALL, criteria=("C3", "C4", "C6"), writes=True, needs=MODEL)
+def test_model_name_names_the_registered_model(sdk: Sdk, platform: Platform) -> None:
+    """`model_name` is the name of the registered model, and nothing else is registered."""
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    expect.equal(platform.tracking.model_names(), ["fraud"], "the registered models")
+    _only_version(platform)
+
+
+@case(
+    METHOD,
+    call=CALL + '\nModelRegistry().register_baseline(model=model, model_type="fraud")'
+    '\nModelRegistry().register_baseline(model, "fraud")',
+    criteria=("C1", "C4"),
+    writes=True,
+    needs=MODEL,
+)
+def test_every_call_style_registers_the_same_model(sdk: Sdk, platform: Platform) -> None:
+    """`model_name`, `model_type` and the second position are names for the same thing: one model, three versions."""
+    registry = sdk.ModelRegistry()
+    registry.register_baseline(model=linear_model(), model_name="fraud")
+    registry.register_baseline(model=linear_model(), model_type="fraud")
+    registry.register_baseline(linear_model(), "fraud")
+    expect.equal([version.number for version in platform.tracking.versions("fraud")], ["1", "2", "3"], "the versions")
+
+
+@case(METHOD, call=CALL, criteria=("C3", "C6"), writes=True, needs=MODEL)
+def test_artifact_is_really_there(sdk: Sdk, platform: Platform) -> None:
+    """The version points at a run, and the model's files lie where the version says."""
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    version = _only_version(platform)
+    prefix = f"runs:/{version.run_id}/"
+    expect.that(version.source.startswith(prefix), f"the source lies in the run: {prefix}...", version.source)
+    run = platform.tracking.run(version.run_id or "")
+    folder = version.source.removeprefix(prefix)
+    paths = platform.tracking.artifact_paths(run, folder)
+    expect.that(f"{folder}/MLmodel" in paths, f"{folder}/MLmodel is among the run's artifacts", paths)
+    expect.that(platform.tracking.download(run, f"{folder}/MLmodel"), "MLmodel has content", "it is empty")
+
+
+@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODEL)
+def test_run_is_finished(sdk: Sdk, platform: Platform) -> None:
+    """The run that holds the artifact is FINISHED, not left open."""
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    run = platform.tracking.run(_only_version(platform).run_id or "")
+    expect.equal(run.status, "FINISHED", "the status of the run")
+
+
+@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODEL)
+def test_first_version_is_one(sdk: Sdk, platform: Platform) -> None:
+    """The first version is 1.0.0, written as the version's tag `version`."""
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    expect.equal(_only_version(platform).tags.get("version"), "1.0.0", "the tag `version`")
+
+
+@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODEL)
+def test_next_version_follows_the_highest(sdk: Sdk, platform: Platform) -> None:
+    """Without a version given it is the next minor after the highest by number: after 1.10.0 comes 1.11.0."""
+    tracking = platform.tracking
+    tracking.create_model("fraud")
+    run = tracking.create_run()
+    for semantic in ("1.10.0", "1.9.0"):
+        tracking.create_version("fraud", run=run, semantic=semantic)
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    expect.equal(tracking.versions("fraud")[-1].tags.get("version"), "1.11.0", "the tag `version`")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", metadata={"version": "2.3.0"})',
+    criteria=("C1", "C6"),
+    writes=True,
+    needs=MODEL,
+)
+def test_version_from_metadata(sdk: Sdk, platform: Platform) -> None:
+    """`metadata["version"]` is the semantic version that is written."""
+    registry = sdk.ModelRegistry()
+    registry.register_baseline(model=linear_model(), model_name="fraud", metadata={"version": "2.3.0"})
+    expect.equal(_only_version(platform).tags.get("version"), "2.3.0", "the tag `version`")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", metrics={"accuracy": 0.75})',
+    criteria=("C1",),
+    writes=True,
+    needs=MODEL,
+)
+def test_entry_describes_what_was_registered(sdk: Sdk, platform: Platform) -> None:
+    """The entry holds the semantic version, MLflow's number as a string, and the metrics that were given."""
+    registry = sdk.ModelRegistry()
+    entry = registry.register_baseline(model=linear_model(), model_name="fraud", metrics={"accuracy": 0.75})
+    version = _only_version(platform)
+    expect.equal(entry.version, "1.0.0", "entry.version")
+    expect.equal(entry.mlflow_version, version.number, "entry.mlflow_version")
+    expect.equal(dict(entry.metrics), {"accuracy": 0.75}, "entry.metrics")
+
+
+@case(METHOD, call=CALL + '["model_id"]', criteria=("C1",), writes=True, needs=MODEL)
+def test_entry_answers_as_attribute_and_key(sdk: Sdk, platform: Platform) -> None:
+    """`entry.model_id` and `entry["model_id"]` are both documented, and equal; so are the other fields."""
+    entry = sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    _only_version(platform)
+    expect.that(entry.model_id, "model_id is not empty", entry)
+    for field in ("model_id", "version", "mlflow_version", "metrics"):
+        expect.equal(entry[field], getattr(entry, field), f"entry[{field!r}]")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=RandomForestClassifier(), model_name="fraud")',
+    criteria=("C1", "C3"),
+    writes=True,
+    needs=(*MODEL, "package:sklearn"),
+)
+def test_scikit_learn_estimator(sdk: Sdk, platform: Platform) -> None:
+    """A scikit-learn estimator is registered as it is, in MLflow's scikit-learn flavour."""
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415 - an input of this case only
+
+    model = LinearRegression().fit(ROWS, [row[0] for row in ROWS])
+    sdk.ModelRegistry().register_baseline(model=model, model_name="fraud")
+    description = _mlmodel(platform)
+    expect.that("sklearn:" in description, "MLmodel has the flavour sklearn", description)
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=hokusai_model, model_name="fraud")',
+    criteria=("C1", "C3"),
+    writes=True,
+    needs=MODEL,
+)
+def test_hokusai_model(sdk: Sdk, platform: Platform) -> None:
+    """A `HokusaiModel` of the user's own is registered; its `version` is the semantic version."""
+    base = sdk.HokusaiModel
+
+    class Doubler(base):  # type: ignore[misc, valid-type]
+        model_id = "doubler"
+        version = "3.1.0"
+
+        def __init__(self) -> None:
+            """Stay clear of the base's constructor, whose parameters are not documented."""
+
+        def predict(self, data: Any) -> Any:
+            """Return twice the data."""
+            return [2 * row for row in data]
+
+        def load(self, path: str) -> None:
+            """Nothing to load."""
+
+        def save(self, path: str) -> None:
+            """Nothing to save."""
+
+        def get_metrics(self) -> dict[str, float]:
+            """Return one metric."""
+            return {"accuracy": 0.5}
+
+    sdk.ModelRegistry().register_baseline(model=Doubler(), model_name="fraud")
+    expect.equal(_only_version(platform).tags.get("version"), "3.1.0", "the tag `version`")
+    expect.that("python_function:" in _mlmodel(platform), "MLmodel has the flavour python_function", "it has not")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model="runs:/<run id>/model", model_name="fraud")',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_uri_of_a_logged_model(sdk: Sdk, platform: Platform) -> None:
+    """A `runs:/` URI registers what is logged there, with its run id."""
+    run = platform.tracking.create_run()
+    platform.tracking.upload(run, "model", model_files())
+    sdk.ModelRegistry().register_baseline(model=f"runs:/{run.id}/model", model_name="fraud")
+    version = _only_version(platform)
+    expect.equal((version.source, version.run_id), (f"runs:/{run.id}/model", run.id), "source and run id")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model_name="fraud", mlflow_run_id=run_id)',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_run_instead_of_a_model(sdk: Sdk, platform: Platform) -> None:
+    """`mlflow_run_id` without a model registers what that run holds."""
+    run = platform.tracking.create_run()
+    platform.tracking.upload(run, "model", model_files())
+    sdk.ModelRegistry().register_baseline(model_name="fraud", mlflow_run_id=run.id)
+    expect.equal(_only_version(platform).run_id, run.id, "the run of the version")
+
+
+@case(METHOD, call=CALL, criteria=("C2", "C3"), writes=True, needs=(*MODEL, "journal"))
+def test_every_request_carries_the_key(sdk: Sdk, platform: Platform) -> None:
+    """Registry, tracking and artifact requests all reach the platform with the key as a bearer token."""
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    expect.authenticated_with_one_key(platform)
+    refused = [entry["path"] for entry in platform.received() if entry["status"] in (401, 403)]
+    expect.equal(refused, [], "requests answered with 401 or 403")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_type="risk", model_name="fraud")',
+    criteria=("C5",),
+    needs=(*MODEL, "journal"),
+)
+def test_two_different_names_are_refused(sdk: Sdk, platform: Platform) -> None:
+    """`model_type` and `model_name` with different values are refused before anything is created."""
+    registry = sdk.ModelRegistry()
+    with expect.raises(sdk, "InvalidParameterError", naming="model_name"):
+        registry.register_baseline(linear_model(), "risk", model_name="fraud")
+    expect.nothing_sent(platform, _creates)
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model)  # no name\nregister_baseline(model_name="fraud")  # no model',
+    criteria=("C5",),
+    needs=(*MODEL, "journal"),
+)
+def test_incomplete_calls_are_refused(sdk: Sdk, platform: Platform) -> None:
+    """Without a name, or with neither model nor run, the call is refused before anything is created."""
+    incomplete: Any = sdk.ModelRegistry().register_baseline
+    with expect.raises(sdk, "InvalidParameterError", naming="model_name"):
+        incomplete(model=linear_model())
+    with expect.raises(sdk, "InvalidParameterError", naming="model"):
+        incomplete(model_name="fraud")
+    expect.nothing_sent(platform, _creates)
+
+
+@case(METHOD, call=CALL, criteria=("C3", "C5"), needs=(*MODEL, "scenarios"))
+def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
+    """A key without the registry role is refused with the incident's code, the status and what to do."""
+    platform.play("auth.admin_required")
+    with expect.raises(
+        sdk, "MLflowAuthenticationError", code="A05", status_code=403, remedy=True, unless=platform.api_key
+    ):
+        sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    platform.heal()
+    expect.equal(platform.tracking.model_names(), [], "the registered models")
+
+
+@case(
+    METHOD,
+    call='ModelRegistry(mode="online").register_baseline(model=model, model_name="fraud")',
+    criteria=("C5",),
+    needs=(*MODEL, "scenarios"),
+)
+def test_outage_online(sdk: Sdk, platform: Platform) -> None:
+    """With `mode="online"` an outage raises MLflowConnectionError with what to do; nothing falls back in silence."""
+    platform.play("gateway.lb_error")
+    with expect.raises(sdk, "MLflowConnectionError", remedy=True, unless=platform.api_key):
+        sdk.ModelRegistry(mode="online").register_baseline(model=linear_model(), model_name="fraud")
+
+
+def _creates(entry: dict[str, Any]) -> bool:
+    return entry["method"] in ("POST", "PUT", "PATCH") and not entry["path"].endswith("/search")
+
+
+def _mlmodel(platform: Platform) -> str:
+    version = _only_version(platform)
+    run = platform.tracking.run(version.run_id or "")
+    folder = version.source.removeprefix(f"runs:/{run.id}/")
+    return platform.tracking.download(run, f"{folder}/MLmodel").decode()

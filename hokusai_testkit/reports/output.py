@@ -1,0 +1,34 @@
+"""Where a report goes: standard output, or a file that appears whole or not at all. Both pass through redaction."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hokusai_mock.redaction import Redactor, write_redacted
+from hokusai_testkit.contract.results import RunResult
+from hokusai_testkit.reports.interface import Report
+
+__all__ = ["write"]
+
+_SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+
+
+def write(report: Report, result: RunResult, place: str) -> None:
+    """Render `result` and write it to the file `place`, or to standard output when `place` is `-`.
+
+    What an implementation puts into its messages is not ours: secrets of this process are taken out first.
+    """
+    redactor = Redactor(_secrets())
+    text = report.render(result)
+    if place == "-":
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(redactor.text(text).encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    else:
+        write_redacted(Path(place), text, redactor)
+
+
+def _secrets() -> list[str]:
+    return [value for name, value in os.environ.items() if value and name.upper().endswith(_SECRET_NAMES)]
