@@ -1,0 +1,257 @@
+"""What an endpoint is: one decorated function that takes a `Call` and returns the payload of its answer.
+
+The decorator reads the request as its message, checks its rules, holds the world's lock and writes the answer. An endpoint
+that streams bodies says so, gets the lock's care itself, and returns a `Response`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import unquote_plus
+
+from hokusai_mock.messages import Handler, Request, Response
+from hokusai_mock.mlflow_api import layout, pages
+from hokusai_mock.mlflow_api.errors import Crash, StoreError, invalid, to_response
+from hokusai_mock.mlflow_api.validation import Rule, check
+from hokusai_mock.mlflow_api.wire import BOOL, Message, Repeated
+from hokusai_mock.profiles import MlflowProfile
+from hokusai_mock.store import MemoryStore
+
+__all__ = ["API", "PARAMETERS", "Call", "Endpoint", "Provenance", "endpoint", "known_endpoints"]
+
+API = "/api/2.0/mlflow/"
+PARAMETERS = "hokusai.mlflow.parameters"
+"""Key of a request's environ under which routing leaves the parameters of the path."""
+
+Provenance = Literal["proved", "documented", "assumed"]
+"""proved: compared with real servers (`tests/fidelity`); documented: from MLflow's documents or source; assumed."""
+
+Rules = Mapping[str, Sequence[Rule]]
+Function = Callable[["Call"], "Mapping[str, Any] | Response"]
+
+
+class Call:
+    """One request at an endpoint: what was sent, read as its message, and what it acts upon."""
+
+    __slots__ = ("parameters", "profile", "request", "store", "values")
+
+    def __init__(self, request: Request, values: dict[str, Any]) -> None:
+        """`values` are the fields of the message that were sent."""
+        world = request.world
+        self.request = request
+        self.values = values
+        self.store: MemoryStore = world.store
+        self.profile: MlflowProfile = world.mlflow
+        self.parameters: Mapping[str, str] = request.environ.get(PARAMETERS, {})
+
+    def text(self, name: str) -> str:
+        """A text, empty when it was not sent."""
+        value: str = self.values.get(name, "")
+        return value
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A whole number, `default` when it was not sent."""
+        value: int = self.values.get(name, default)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """A boolean, false when it was not sent."""
+        return bool(self.values.get(name))
+
+    def texts(self, name: str) -> list[str]:
+        """A list of texts."""
+        value: list[str] = self.values.get(name, [])
+        return value
+
+    def items(self, name: str) -> list[dict[str, Any]]:
+        """A list of messages."""
+        value: list[dict[str, Any]] = self.values.get(name, [])
+        return value
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """A list of `{key, value}` as a dictionary; the last of equal keys wins."""
+        return {item.get("key", ""): item.get("value", "") for item in self.items(name)}
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, which clients send under two names."""
+        return self.text("run_id") or self.text("run_uuid")
+
+    @property
+    def experiment_id(self) -> str:
+        """The experiment's id; newer servers refuse what is no number."""
+        text = self.text("experiment_id")
+        if self.profile.behaviour.experiment_ids_are_integers and not text.isdecimal():
+            raise invalid(f"Invalid experiment ID '{text}'. Experiment ID must be a valid integer.")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A function with its route, its message and its rules."""
+
+    method: str
+    path: str
+    function: Function
+    message: Message
+    rules: Rules
+    rules_of: Callable[[MlflowProfile], Rules] | None
+    streams: bool
+    provenance: Provenance
+
+    def handler(self, profile: MlflowProfile) -> Handler:
+        """The endpoint as a handler for requests to servers of a profile."""
+        rules = self.rules_of(profile) if self.rules_of else self.rules
+        function, message, streams = self.function, self.message, self.streams
+
+        def handle(request: Request) -> Response:
+            try:
+                values = {} if streams else _read(request, message, rules, profile)
+                call = Call(request, values)
+                if streams:
+                    result = function(call)
+                else:
+                    with request.world.lock:
+                        result = function(call)
+            except StoreError as error:
+                return to_response(error, profile.texts)
+            except Crash:
+                return pages.server_error()
+            return result if isinstance(result, Response) else layout.answer(result)
+
+        return handle
+
+
+_ENDPOINTS: dict[tuple[str, str], Endpoint] = {}
+
+
+def endpoint(
+    method: str,
+    path: str,
+    message: Message | None = None,
+    rules: Rules | Callable[[MlflowProfile], Rules] | None = None,
+    *,
+    streams: bool = False,
+    provenance: Provenance,
+) -> Callable[[Function], Function]:
+    """Make a function the endpoint for a route; a path without a leading slash is below `/api/2.0/mlflow/`."""
+    full = path if path.startswith("/") else API + path
+
+    def register(function: Function) -> Function:
+        by_profile = rules if callable(rules) else None
+        fixed = {} if rules is None or callable(rules) else rules
+        _ENDPOINTS[method, full] = Endpoint(
+            method, full, function, message or Message(), fixed, by_profile, streams, provenance
+        )
+        return function
+
+    return register
+
+
+def known_endpoints() -> Mapping[tuple[str, str], Endpoint]:
+    """Every endpoint by (method, path), complete once the resources are imported."""
+    return _ENDPOINTS
+
+
+# -- reading a request -----------------------------------------------------------------------------------------------
+
+
+def _read(request: Request, message: Message, rules: Rules, profile: MlflowProfile) -> dict[str, Any]:
+    """The fields of the message; checked, but for queries of servers that do not check them."""
+    lenient = profile.behaviour.unknown_enum_values_are_ignored
+    if request.method == "GET" and request.query_string:
+        if not profile.behaviour.query_is_validated:
+            return _read_unchecked_query(request, message)
+        payload = _from_query(request, message)
+    else:
+        payload = _from_body(request)
+    _texts_for_experiment_ids(payload)
+    values, complete = message.read(payload, ignore_unknown=lenient)
+    if rules:
+        check(rules, payload, profile, complete=complete)
+    return values
+
+
+def _from_query(request: Request, message: Message) -> dict[str, Any]:
+    payload: dict[str, Any] = {}
+    for name, value in request.query:
+        reader = message.fields.get(name)
+        if reader is None:
+            continue
+        if isinstance(reader, Repeated):
+            payload.setdefault(name, []).append(value)
+        elif reader is BOOL:
+            if value.lower() not in ("true", "false"):
+                raise invalid(f"Invalid boolean value: {value}, must be 'true' or 'false'.")
+            payload.setdefault(name, value.lower() == "true")
+        else:
+            payload.setdefault(name, value)
+    return payload
+
+
+def _read_unchecked_query(request: Request, message: Message) -> dict[str, Any]:
+    payload: dict[str, Any] = {}
+    for element in request.query_string.split("&"):
+        name, equals, value = element.partition("=")
+        if not equals or "=" in value:
+            raise Crash
+        key, text = unquote_plus(name), unquote_plus(value)
+        if key in payload:
+            known = payload[key]
+            payload[key] = [*(known if isinstance(known, list) else [known]), text]
+        else:
+            payload[key] = text
+    for key, reader in message.fields.items():
+        if isinstance(reader, Repeated) and isinstance(payload.get(key), str):
+            payload[key] = [payload[key]]
+    _texts_for_experiment_ids(payload)
+    values, complete = message.read(payload, ignore_unknown=False)
+    if not complete:
+        raise Crash
+    return values
+
+
+def _from_body(request: Request) -> dict[str, Any]:
+    if request.method in ("POST", "PUT"):
+        _check_content_type(request)
+    body = request.body()
+    if not body:
+        return {}
+    try:
+        payload = json.loads(body)
+    except ValueError:
+        return {}
+    if isinstance(payload, str):
+        try:
+            payload = json.loads(payload)  # clients of MLflow 0 encoded twice
+        except ValueError:
+            raise Crash from None
+    if payload is None:
+        return {}
+    if not isinstance(payload, dict):
+        raise Crash
+    return payload
+
+
+def _check_content_type(request: Request) -> None:
+    content_type = request.environ.get("CONTENT_TYPE")
+    if content_type == "application/json":
+        return
+    if not content_type:
+        raise invalid("Bad Request. Content-Type header is missing.")
+    if content_type.split(";")[0] != "application/json":
+        raise invalid("Bad Request. Content-Type must be one of ['application/json'].")
+
+
+def _texts_for_experiment_ids(payload: dict[str, Any]) -> None:
+    """Clients of MLflow 0 sent numbers."""
+    if "experiment_id" in payload:
+        payload["experiment_id"] = str(payload["experiment_id"])
+    if "experiment_ids" in payload:
+        ids = payload["experiment_ids"]
+        if not isinstance(ids, (list, str)):
+            raise Crash
+        payload["experiment_ids"] = [str(one) for one in ids]

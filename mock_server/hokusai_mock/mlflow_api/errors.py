@@ -1,0 +1,48 @@
+"""Refusals of the MLflow application, and how they become answers.
+
+A refusal is a `StoreError` (raised here and in the store alike); `Crash` is what the real server answers with its HTML page
+for unexpected exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hokusai_mock.messages import Response
+from hokusai_mock.mlflow_api.layout import refusal
+from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
+
+__all__ = ["Crash", "StoreError", "does_not_exist", "invalid", "to_response"]
+
+_STATUS = {
+    "INTERNAL_ERROR": 500,
+    "INVALID_STATE": 500,
+    "DATA_LOSS": 500,
+    "NOT_IMPLEMENTED": 501,
+    "TEMPORARILY_UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+    "REQUEST_LIMIT_EXCEEDED": 429,
+    "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499,
+    "ABORTED": 409,
+    "RESOURCE_CONFLICT": 409,
+    "ALREADY_EXISTS": 409,
+    "NOT_FOUND": 404,
+    "ENDPOINT_NOT_FOUND": 404,
+    "RESOURCE_DOES_NOT_EXIST": 404,
+    "PERMISSION_DENIED": 403,
+    "CUSTOMER_UNAUTHORIZED": 401,
+    "UNAUTHENTICATED": 401,
+}
+"""MLflow's table of error codes (the same in 2.9.2 and 3.17.2); every other code is a 400."""
+
+
+class Crash(Exception):
+    """The real server meets an exception here that it does not expect, and answers its HTML 500."""
+
+
+def to_response(error: StoreError, texts: Mapping[str, str]) -> Response:
+    """The answer for a refusal, in the words of the profile where it has some."""
+    template = texts.get(error.kind) if error.kind else None
+    message = template.format(**error.facts) if template else error.message
+    return refusal(_STATUS.get(error.code, 400), error.code, message)

@@ -1,0 +1,267 @@
+"""Endpoints of model versions, and which sources a version may have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote, unquote_plus, urlparse
+
+from hokusai_mock.mlflow_api import render
+from hokusai_mock.mlflow_api.endpoints import Call, endpoint
+from hokusai_mock.mlflow_api.errors import StoreError, invalid
+from hokusai_mock.mlflow_api.registered_models import check_registry_tag, model_name
+from hokusai_mock.mlflow_api.render import Json
+from hokusai_mock.mlflow_api.validation import (
+    ARRAY,
+    BOOLEAN,
+    INTEGER,
+    REQUIRED,
+    STRING,
+    STRINGS,
+    at_most,
+    check_name,
+    version_number,
+)
+from hokusai_mock.mlflow_api.wire import BOOL, INT64, KEY_VALUES, TEXT, Message, Repeated
+from hokusai_mock.store.entities import ModelVersion
+from hokusai_mock.store.registry import PROMPT_TAG
+from hokusai_mock.store.search import search_model_versions
+
+__all__: list[str] = []
+
+_NAME = {"name": (STRING, REQUIRED)}
+_VERSION = {**_NAME, "version": (STRING, REQUIRED)}
+_KEY = {"key": (STRING, REQUIRED)}
+_BY_VERSION = Message(name=TEXT, version=TEXT)
+_MAX_RESULTS = 200_000
+
+
+def _rendered(call: Call, version: ModelVersion) -> Json:
+    return {"model_version": render.model_version(version, call.store.registry.aliases_of(version))}
+
+
+def _number(call: Call) -> int:
+    return version_number(call.text("version"))
+
+
+# -- create ----------------------------------------------------------------------------------------------------------
+
+
+@endpoint(
+    "POST",
+    "model-versions/create",
+    Message(
+        name=TEXT, source=TEXT, run_id=TEXT, tags=KEY_VALUES, run_link=TEXT, description=TEXT, model_id=TEXT
+    ),
+    {
+        **_NAME,
+        "source": (STRING, REQUIRED),
+        "run_id": (STRING,),
+        "tags": (ARRAY,),
+        "run_link": (STRING,),
+        "description": (STRING,),
+        "model_id": (STRING,),
+    },
+    provenance="proved",
+)
+def create_model_version(call: Call) -> Json:
+    """Register a version: where its artifacts are is worked out now, as the download URI of later."""
+    source, tags = call.text("source"), call.pairs("tags")
+    if PROMPT_TAG not in tags or not call.profile.behaviour.prompts_exist:
+        _check_source(source, "model_id" if call.text("model_id") else "run_id")
+    for key, value in tags.items():
+        check_registry_tag(call, key, value)
+    storage, run_id = _storage_location(call, source)
+    version = call.store.registry.create_version(
+        call.text("name"),
+        source,
+        storage,
+        run_id=call.text("run_id") or run_id,
+        run_link=call.text("run_link"),
+        description=call.text("description"),
+        tags=tags,
+    )
+    return _rendered(call, version)
+
+
+def _check_source(source: str, parameter: str) -> None:
+    """Refuse local paths (the mock has none) and sources that climb."""
+    if _is_local(source):
+        local = unquote(urlparse(source).path) if source.startswith("file:") else source
+        raise invalid(
+            f"Invalid model version source: '{local}'. To use a local path as a model version source, the {parameter} "
+            "request parameter has to be specified and the local path has to be contained within the artifact "
+            f"directory of the run specified by the {parameter}."
+        )
+    plain = source
+    while (decoded := unquote_plus(plain)) != plain:
+        plain = decoded
+    path = re.sub(r"/+", "/", urlparse(plain).path.rstrip("/"))
+    climbs = "\x00" in path or ".." in plain.split("/") or "/./" in f"{path}/"
+    if climbs or (path and not PurePosixPath(path).is_absolute() and "/" in path and path.startswith(".")):
+        raise invalid(
+            f"Invalid model version source: '{source}'. If supplying a source as an http, https, local file path, ftp, "
+            "objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references "
+            "present. Please provide an absolute path."
+        )
+
+
+def _is_local(source: str) -> bool:
+    return urlparse(source).scheme in ("", "file")
+
+
+def _storage_location(call: Call, source: str) -> tuple[str, str]:
+    """Where the artifacts of a source are, and the run that it came from; only `models:/` leads elsewhere."""
+    if not source.startswith("models:"):
+        return source, _run_of_model(call)
+    path = urlparse(source).path.lstrip("/")
+    logged_models_exist = call.profile.behaviour.logged_models_exist
+    parts = path.split("/")
+    try:
+        if logged_models_exist and len(parts) == 1 and path.startswith("m-"):
+            model = call.store.logged_models.get(path)
+            return model.artifact_uri, model.source_run_id
+        if len(parts) == 2 and parts[1].isdecimal():
+            return call.store.registry.version(parts[0], int(parts[1])).storage_location, _run_of_model(call)
+    except StoreError as error:
+        raise StoreError(
+            "INTERNAL_ERROR",
+            f"Unable to fetch model from model URI source artifact location '{source}'.Error: {error.message}",
+        ) from error
+    raise StoreError(
+        "INTERNAL_ERROR",
+        f"Not a proper models:/ URI: {source}. Models URIs must be of the form 'models:/model_name/suffix' or "
+        "'models:/model_name@alias' where suffix is a model version, stage, or the string 'latest' and where alias is "
+        "a registered model alias. Only one of suffix or alias can be defined at a time.",
+    )
+
+
+def _run_of_model(call: Call) -> str:
+    model_id = call.text("model_id")
+    if not model_id or not call.profile.behaviour.logged_models_exist or call.text("run_id"):
+        return ""
+    return call.store.logged_models.get(model_id).source_run_id
+
+
+# -- the rest --------------------------------------------------------------------------------------------------------
+
+
+@endpoint("GET", "model-versions/get", _BY_VERSION, _VERSION, provenance="proved")
+def get_model_version(call: Call) -> Json:
+    """One version with its aliases."""
+    name, number = model_name(call), _number(call)
+    return _rendered(call, call.store.registry.version(name, number))
+
+
+@endpoint("GET", "model-versions/get-download-uri", _BY_VERSION, provenance="proved")
+def get_download_uri(call: Call) -> Json:
+    """Where the artifacts of a version are."""
+    name, number = model_name(call), _number(call)
+    return {"artifact_uri": call.store.registry.version(name, number).storage_location}
+
+
+@endpoint(
+    "GET",
+    "model-versions/search",
+    Message(filter=TEXT, max_results=INT64, order_by=Repeated(TEXT), page_token=TEXT),
+    {
+        "filter": (STRING,),
+        "max_results": (INTEGER, at_most(_MAX_RESULTS)),
+        "order_by": (ARRAY, STRINGS),
+        "page_token": (STRING,),
+    },
+    provenance="proved",
+)
+def find_model_versions(call: Call) -> Json:
+    """A page of model versions."""
+    limit = call.number("max_results", _MAX_RESULTS)
+    if limit < 1:
+        raise invalid(f"Invalid value for max_results. It must be a positive integer, but got {limit}")
+    if limit > _MAX_RESULTS:
+        raise invalid(
+            f"Invalid value for request parameter max_results. It must be at most {_MAX_RESULTS}, but got value {limit}"
+        )
+    registry = call.store.registry
+    found, token = search_model_versions(
+        registry,
+        call.text("filter"),
+        call.texts("order_by"),
+        limit,
+        call.text("page_token"),
+        prompts_exist=call.profile.behaviour.prompts_exist,
+    )
+    versions = [render.model_version(one, registry.aliases_of(one)) for one in found]
+    result: Json = {"model_versions": versions} if versions else {}
+    if token:
+        result["next_page_token"] = token
+    return result
+
+
+@endpoint(
+    "PATCH",
+    "model-versions/update",
+    Message(name=TEXT, version=TEXT, description=TEXT),
+    {**_VERSION, "description": (STRING,)},
+    provenance="proved",
+)
+def update_model_version(call: Call) -> Json:
+    """Set the description; without one it is removed."""
+    version = call.store.registry.describe_version(
+        call.text("name"), _number(call), call.values.get("description")
+    )
+    return _rendered(call, version)
+
+
+@endpoint("DELETE", "model-versions/delete", _BY_VERSION, _VERSION, provenance="proved")
+def delete_model_version(call: Call) -> Json:
+    """Delete a version; its number is not given again."""
+    call.store.registry.delete_version(call.text("name"), _number(call))
+    return {}
+
+
+@endpoint(
+    "POST",
+    "model-versions/transition-stage",
+    Message(name=TEXT, version=TEXT, stage=TEXT, archive_existing_versions=BOOL),
+    {**_VERSION, "stage": (STRING, REQUIRED), "archive_existing_versions": (BOOLEAN,)},
+    provenance="proved",
+)
+def transition_stage(call: Call) -> Json:
+    """Move a version to a stage."""
+    version = call.store.registry.transition(
+        call.text("name"),
+        _number(call),
+        call.text("stage"),
+        archive_others=call.flag("archive_existing_versions"),
+    )
+    return _rendered(call, version)
+
+
+@endpoint(
+    "POST",
+    "model-versions/set-tag",
+    Message(name=TEXT, version=TEXT, key=TEXT, value=TEXT),
+    {**_VERSION, **_KEY, "value": (STRING,)},
+    provenance="proved",
+)
+def set_model_version_tag(call: Call) -> Json:
+    """Set a tag."""
+    key, value, number = call.text("key"), call.text("value"), _number(call)
+    check_registry_tag(call, key, value)
+    call.store.registry.version(call.text("name"), number).tags[key] = value
+    return {}
+
+
+@endpoint(
+    "DELETE",
+    "model-versions/delete-tag",
+    Message(name=TEXT, version=TEXT, key=TEXT),
+    {**_VERSION, **_KEY},
+    provenance="proved",
+)
+def delete_model_version_tag(call: Call) -> Json:
+    """Remove a tag; one that the version has not is no error."""
+    key, number = call.text("key"), _number(call)
+    check_name("tag", key, "key", call.profile)
+    call.store.registry.version(call.text("name"), number).tags.pop(key, None)
+    return {}

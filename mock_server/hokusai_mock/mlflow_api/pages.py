@@ -1,0 +1,56 @@
+"""The HTML pages that Werkzeug answers where MLflow has no answer of its own; byte for byte."""
+
+from __future__ import annotations
+
+from html import escape
+
+from hokusai_mock.messages import Response
+
+__all__ = ["HTML", "method_not_allowed", "moved", "not_found", "server_error"]
+
+HTML = "text/html; charset=utf-8"
+
+_PAGE = "<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{heading}</h1>\n<p>{text}</p>\n"
+
+_NOT_FOUND = _PAGE.format(
+    title="404 Not Found",
+    heading="Not Found",
+    text="The requested URL was not found on the server. If you entered the URL manually please check your spelling "
+    "and try again.",
+).encode()
+_NOT_ALLOWED = _PAGE.format(
+    title="405 Method Not Allowed",
+    heading="Method Not Allowed",
+    text="The method is not allowed for the requested URL.",
+).encode()
+_ERROR = _PAGE.format(
+    title="500 Internal Server Error",
+    heading="Internal Server Error",
+    text="The server encountered an internal error and was unable to complete your request. Either the server is "
+    "overloaded or there is an error in the application.",
+).encode()
+_MOVED = (
+    "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n<p>You should be "
+    'redirected automatically to the target URL: <a href="{url}">{url}</a>. If not, click the link.\n'
+)
+
+
+def not_found() -> Response:
+    """404: no route has this path."""
+    return Response(404, _NOT_FOUND, [("Content-Type", HTML)])
+
+
+def method_not_allowed(allowed: str) -> Response:
+    """405: the path has routes, but not for this method."""
+    return Response(405, _NOT_ALLOWED, [("Content-Type", HTML), ("Allow", allowed)])
+
+
+def server_error() -> Response:
+    """500: the real server met an exception that it does not expect."""
+    return Response(500, _ERROR, [("Content-Type", HTML)])
+
+
+def moved(url: str) -> Response:
+    """308 to the same path with single slashes."""
+    body = _MOVED.format(url=escape(url)).encode()
+    return Response(308, body, [("Content-Type", HTML), ("Location", url)])

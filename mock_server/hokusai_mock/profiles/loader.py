@@ -1,0 +1,173 @@
+"""MLflow profiles: what one version of the MLflow server has and does, as data.
+
+One TOML file a version in `profiles/mlflow/`, made from a real server and proved by `tests/fidelity`. An endpoint asks the
+profile and never the version. The gateway's profiles are in `platforms.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["Behaviour", "Limits", "MlflowProfile", "ProfileError", "Security", "mlflow", "mlflow_names"]
+
+_FOLDER = Path(__file__).with_name("mlflow")
+
+
+class ProfileError(ValueError):
+    """There is no such profile, or its file is wrong; the message names the nearest valid one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What the endpoints of this version do where versions differ."""
+
+    query_is_validated: bool
+    """Query parameters are looked up by field name and validated like a body. Otherwise they are parsed unvalidated: a
+    wrong type or a bare `=` inside a value ends in an HTML 500, and camel case names are understood."""
+    unknown_enum_values_are_ignored: bool
+    """A name that the enumeration does not have counts as absent; otherwise parsing stops there."""
+    missing_batch_entries_are_named: bool
+    """log-batch says which entry lacks which field; otherwise it refuses the whole list."""
+    experiment_ids_are_integers: bool
+    """A text as experiment id is refused as such; otherwise it is not found."""
+    artifact_locations_are_checked: bool
+    """create experiment refuses fragments, params and `..` in queries."""
+    metric_history_has_pages: bool
+    """get-history honours `max_results` (absent means 0) and `page_token`."""
+    names_may_hold_colons: bool
+    """Names of metrics, parameters and tags."""
+    long_values_are_cut: bool
+    """Parameters and run tags above their limit are cut; otherwise refused."""
+    metric_keys_have_a_limit: bool
+    """Metric keys are limited to 250 characters."""
+    zero_runs_may_be_asked: bool
+    """runs/search accepts `max_results` below 1."""
+    run_shows_models: bool
+    """Runs carry `inputs` from their creation on, and `outputs`."""
+    datasets_are_required: bool
+    """log-inputs demands `datasets`."""
+    prompts_exist: bool
+    """Registered models that are prompts are hidden from searches for models."""
+    logged_models_exist: bool
+    """`models:/m-...` is a model version's source, metrics may belong to a logged model."""
+    latest_versions_show_aliases: bool
+    """get-latest-versions answers with aliases."""
+    artifact_files_can_be_deleted: bool
+    """DELETE of a file works; otherwise only of a folder (of a file: HTML 500)."""
+    control_characters_are_escaped: bool
+    """Control characters in artifact paths are percent-encoded; otherwise a null byte ends in an HTML 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Lengths in characters."""
+
+    tag_value: int
+    """Values of run tags."""
+    registry_tag_value: int
+    """Values of tags of registered models and their versions."""
+    experiment_name: int | None = None
+    """`None` is unlimited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What stands before the routes: nothing up to 3.4, checks of Host and Origin later."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Exact names and patterns with `*`; empty means that every host is served."""
+    unchecked_paths: frozenset[str] = frozenset()
+    """Served whatever the Host header says."""
+    blocks_foreign_origins: bool = False
+    """Writes under /api/ from a foreign Origin are refused, and CORS headers are sent."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent with every answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MlflowProfile:
+    """One version of the MLflow server."""
+
+    name: str
+    version: str
+    generation: int
+    routes: tuple[tuple[str, str], ...]
+    """(method, path) of every route; parameters as `<name>`, or `<path:name>` where slashes belong to the value."""
+    behaviour: Behaviour
+    limits: Limits
+    texts: Mapping[str, str]
+    """Texts of refusals that differ between versions, with `{name}` for what is filled in."""
+    security: Security = field(default_factory=Security)
+
+
+def mlflow_names() -> tuple[str, ...]:
+    """The names of all MLflow profiles; no file is parsed."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+@lru_cache(maxsize=16)
+def mlflow(name: str) -> MlflowProfile:
+    """Load one MLflow profile; parsed once, about a millisecond. `ProfileError` names the nearest valid name."""
+    if name not in mlflow_names():
+        near = difflib.get_close_matches(name, mlflow_names(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(mlflow_names())}"
+        raise ProfileError(f"unknown MLflow profile {name!r}; {hint}")
+    with (_FOLDER / f"{name}.toml").open("rb") as file:
+        return _profile(name, tomllib.load(file))
+
+
+def _profile(name: str, data: dict[str, Any]) -> MlflowProfile:
+    security = data.pop("security", {})
+    routes = data.pop("routes")
+    try:
+        return MlflowProfile(
+            name=name,
+            routes=tuple(_routes(routes["both"], routes["other"])),
+            behaviour=Behaviour(**data.pop("behaviour")),
+            limits=Limits(**data.pop("limits")),
+            texts={key: text.lstrip("\n") for key, text in data.pop("texts").items()},
+            security=_security(security),
+            **data,
+        )
+    except TypeError as error:
+        raise ProfileError(f"the profile {name!r} has a missing or an unknown key: {error}") from error
+
+
+def _routes(both: str, other: str) -> list[tuple[str, str]]:
+    routes = []
+    for line in both.split("\n"):
+        if line:
+            method, path = line.split(" ", 1)
+            routes += [(method, "/api" + path), (method, "/ajax-api" + path)]
+    for line in other.split("\n"):
+        if line:
+            method, path = line.split(" ", 1)
+            routes.append((method, path))
+    return routes
+
+
+def _security(data: dict[str, Any]) -> Security:
+    if unknown := set(data) - {item.name for item in fields(Security)}:
+        raise TypeError(f"security.{unknown.pop()}")
+    return Security(
+        allowed_hosts=tuple(data.get("allowed_hosts", "").split()),
+        unchecked_paths=frozenset(data.get("unchecked_paths", "").split()),
+        blocks_foreign_origins=data.get("blocks_foreign_origins", False),
+        headers=tuple(_header(line) for line in data.get("headers", "").splitlines() if line),
+    )
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name, value.strip()

@@ -1,0 +1,34 @@
+"""The memory store: what an MLflow server with a SQL store remembers, without SQL and without HTTP.
+
+`MemoryStore` joins the rooms: experiments, runs, logged models, the registry, artifacts. Holding the world's lock while it
+is used is the caller's business (artifacts have a lock of their own, so that bodies stream without it). Texts that differ
+between MLflow versions are not written here: a `StoreError` may name its `kind`, and `mlflow_api` finds the profile's text.
+"""
+
+from __future__ import annotations
+
+from hokusai_mock.clock import Clock, IdSource
+from hokusai_mock.store.artifacts import ArtifactStore
+from hokusai_mock.store.errors import ArtifactTooLarge, StoreError
+from hokusai_mock.store.experiments import Experiments
+from hokusai_mock.store.logged_models import LoggedModels
+from hokusai_mock.store.registry import Registry
+from hokusai_mock.store.runs import Runs
+
+__all__ = ["ArtifactTooLarge", "MemoryStore", "StoreError"]
+
+
+class MemoryStore:
+    """The data of one world; starts with the experiment `Default`, as every MLflow server does."""
+
+    def __init__(self, clock: Clock, ids: IdSource) -> None:
+        """Start empty but for the default experiment."""
+        self.experiments = Experiments(clock)
+        self.runs = Runs(self.experiments, clock, ids)
+        self.logged_models = LoggedModels(self.experiments, clock, ids)
+        self.registry = Registry(clock)
+        self.artifacts = ArtifactStore()
+
+    def close(self) -> None:
+        """Free what is not memory: the temporary files of large artifacts."""
+        self.artifacts.close()

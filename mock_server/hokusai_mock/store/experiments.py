@@ -1,0 +1,117 @@
+"""Experiments: created, found, renamed, tagged, deleted and restored. Searching is in `search.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hokusai_mock.clock import Clock
+from hokusai_mock.store.entities import ACTIVE, DELETED, Experiment
+from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
+
+__all__ = ["Experiments"]
+
+_DUPLICATE = """Experiment(name={name}) already exists. Error: (raised as a result of Query-invoked autoflush; \
+consider using a session.no_autoflush block if this flush is occurring prematurely)
+(sqlite3.IntegrityError) UNIQUE constraint failed: experiments.name
+[SQL: INSERT INTO experiments (name, artifact_location, lifecycle_stage, creation_time, last_update_time) VALUES \
+(?, ?, ?, ?, ?)]
+[parameters: ({name!r}, {location!r}, 'active', {now}, {now})]
+(Background on this error at: https://sqlalche.me/e/20/gkpj)"""
+"""What the SQL store answers, its SQL included: clients match on `already exists`, and people recognise the rest."""
+
+_TAKEN = """(sqlite3.IntegrityError) UNIQUE constraint failed: experiments.name
+[SQL: UPDATE experiments SET name=?, last_update_time=? WHERE experiments.experiment_id = ?]
+[parameters: ({name!r}, {now}, {experiment_id})]
+(Background on this error at: https://sqlalche.me/e/20/gkpj)"""
+
+
+class Experiments:
+    """All experiments of a world; a name stays taken while its experiment is deleted."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start with the experiment `Default`, whose id is 0."""
+        self._clock = clock
+        self._by_id: dict[str, Experiment] = {}
+        self._by_name: dict[str, Experiment] = {}
+        self._next_id = 0
+        self.create("Default", "", {})
+
+
+    def create(self, name: str, artifact_location: str, tags: Mapping[str, str]) -> Experiment:
+        """Make an experiment; without a location its artifacts go to `mlflow-artifacts:/<id>`."""
+        now = self._clock.now_ms()
+        if name in self._by_name:
+            text = _DUPLICATE.format(name=name, location=artifact_location, now=now)
+            raise StoreError("RESOURCE_ALREADY_EXISTS", text)
+        experiment_id = str(self._next_id)
+        location = artifact_location or f"mlflow-artifacts:/{experiment_id}"
+        experiment = Experiment(experiment_id, name, location, now, now, tags=dict(tags))
+        self._next_id += 1
+        self._by_id[experiment_id] = self._by_name[name] = experiment
+        return experiment
+
+    def get(self, experiment_id: str) -> Experiment:
+        """The experiment of that id, deleted or not."""
+        experiment = self._by_id.get(experiment_id)
+        if experiment is None:
+            raise does_not_exist(f"No Experiment with id={experiment_id} exists")
+        return experiment
+
+    def find(self, name: str) -> Experiment:
+        """The experiment of that name, deleted or not."""
+        experiment = self._by_name.get(name)
+        if experiment is None:
+            raise does_not_exist(f"Could not find experiment with name '{name}'")
+        return experiment
+
+    def active(self, experiment_id: str) -> Experiment:
+        """The experiment of that id, which must not be deleted."""
+        experiment = self.get(experiment_id)
+        if experiment.lifecycle_stage != ACTIVE:
+            raise invalid(
+                f"The experiment {experiment_id} must be in the 'active' state. "
+                f"Current state is {experiment.lifecycle_stage}."
+            )
+        return experiment
+
+    def rename(self, experiment_id: str, name: str) -> None:
+        """Give an active experiment another name that nothing has."""
+        experiment = self.get(experiment_id)
+        if experiment.lifecycle_stage != ACTIVE:
+            raise StoreError("INVALID_STATE", "Cannot rename a non-active experiment.")
+        now = self._clock.now_ms()
+        if self._by_name.get(name, experiment) is not experiment:
+            raise StoreError("BAD_REQUEST", _TAKEN.format(name=name, now=now, experiment_id=experiment_id))
+        del self._by_name[experiment.name]
+        experiment.name, experiment.last_update_time = name, now
+        self._by_name[name] = experiment
+
+    def set_tag(self, experiment_id: str, key: str, value: str) -> None:
+        """Set a tag of an active experiment."""
+        experiment = self.active(experiment_id)
+        experiment.tags[key] = value
+        experiment.last_update_time = self._clock.now_ms()
+
+    def delete_tag(self, experiment_id: str, key: str) -> None:
+        """Remove a tag that an active experiment has."""
+        experiment = self.active(experiment_id)
+        if key not in experiment.tags:
+            raise does_not_exist(f"No tag with name: {key} in experiment with id {experiment_id}")
+        del experiment.tags[key]
+        experiment.last_update_time = self._clock.now_ms()
+
+    def set_stage(self, experiment_id: str, stage: str) -> Experiment:
+        """Delete or restore: an experiment that is already in the stage does not exist for this."""
+        experiment = self._by_id.get(experiment_id)
+        if experiment is None or experiment.lifecycle_stage == stage:
+            raise does_not_exist(f"No Experiment with id={experiment_id} exists")
+        experiment.lifecycle_stage = stage
+        experiment.last_update_time = self._clock.now_ms()
+        return experiment
+
+    def in_stages(self, stages: Iterable[str]) -> list[Experiment]:
+        """Every experiment whose lifecycle stage is one of `stages`."""
+        wanted = frozenset(stages)
+        if wanted >= {ACTIVE, DELETED}:
+            return list(self._by_id.values())
+        return [experiment for experiment in self._by_id.values() if experiment.lifecycle_stage in wanted]

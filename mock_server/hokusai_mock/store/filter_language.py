@@ -1,0 +1,182 @@
+"""The filter language of MLflow's searches: text to comparisons. What a key means is decided in `search_rules.py`.
+
+Grammar: comparisons joined by AND (which MLflow also accepts doubled, leading, trailing or left out):
+
+    comparison = identifier operator value | identifier ["NOT"] "IN" "(" string {"," string} ")"
+    operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "LIKE" | "ILIKE"
+    identifier = name {"." name}        a name may stand in backticks or double quotes
+
+Whatever else stands in a filter is refused and named, never ignored. Beside filters, `order_by` clauses are parsed here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from hokusai_mock.store.errors import invalid
+
+__all__ = ["Comparison", "Kind", "OrderBy", "Token", "UnreadableClauses", "parse_filter", "parse_order_by"]
+
+
+class Kind(Enum):
+    """What a token is."""
+
+    STRING = "string"
+    NUMBER = "number"
+    IDENTIFIER = "identifier"
+    OPERATOR = "operator"
+    LIST = "list"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token with its text as written; a list carries its items, unquoted."""
+
+    kind: Kind
+    text: str
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison as written; `operator` in capitals."""
+
+    identifier: str
+    operator: str
+    value: Token
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """One ordering clause: the key as written, and its direction."""
+
+    identifier: str
+    ascending: bool
+
+
+class UnreadableClauses(Exception):
+    """Tokens that belong to no comparison; each search words its refusal."""
+
+    def __init__(self, texts: list[str]) -> None:
+        """Name the tokens as they were written."""
+        super().__init__(", ".join(texts))
+        self.texts = texts
+
+
+_NAME = r"(?:[^\W\d]\w*|`[^`]*`|\"[^\"]*\")"
+_TOKEN = re.compile(
+    rf"""\s*(?:
+      (?P<string>'(?:''|\\'|[^'])*')
+    | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+    | (?P<identifier>{_NAME}(?:\.(?:\w+|`[^`]*`|\"[^\"]*\"))*)
+    | (?P<operator><=|>=|!=|<>|==|=|<|>)
+    | (?P<other>\S)
+    )""",
+    re.VERBOSE,
+)
+_WORD_OPERATORS = frozenset({"LIKE", "ILIKE"})
+_WORDS = frozenset({"AND", "OR", "IN", "NOT", "IS", "NULL"})
+
+
+@lru_cache(maxsize=512)
+def parse_filter(text: str) -> tuple[Comparison, ...]:
+    """Parse a filter; `UnreadableClauses` names what is no comparison. The same text is parsed once."""
+    tokens = _tokens(text)
+    comparisons: list[Comparison] = []
+    unreadable: list[str] = []
+    position = 0
+    while position < len(tokens):
+        found, position = _comparison(tokens, position)
+        if found is not None:
+            comparisons.append(found)
+            _refuse_chain(found, tokens, position)
+            continue
+        token = tokens[position]
+        if token.text.upper() != "AND":
+            unreadable.append(token.text)
+        position += 1
+    if unreadable:
+        raise UnreadableClauses(unreadable)
+    return tuple(comparisons)
+
+
+def _tokens(text: str) -> list[Token]:
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        kind, value = match.lastgroup, match[match.lastgroup or "other"]
+        if kind == "identifier" and value.upper() in _WORD_OPERATORS:
+            tokens.append(Token(Kind.OPERATOR, value))
+        elif kind == "identifier" and value.upper() in _WORDS:
+            tokens.append(Token(Kind.OTHER, value))
+        else:
+            tokens.append(Token(Kind(kind), value))
+    return tokens
+
+
+def _comparison(tokens: list[Token], at: int) -> tuple[Comparison | None, int]:
+    """The comparison that starts at a token, and where the next thing starts."""
+    first, second, third = (tokens[at + step] if at + step < len(tokens) else None for step in range(3))
+    if first is None or second is None or third is None or first.kind is not Kind.IDENTIFIER:
+        return None, at
+    if second.kind is Kind.OPERATOR:
+        if third.kind in (Kind.STRING, Kind.NUMBER, Kind.IDENTIFIER):
+            return Comparison(first.text, second.text.upper(), third), at + 3
+        return None, at
+    negated = second.text.upper() == "NOT" and third.text.upper() == "IN"
+    if negated or second.text.upper() == "IN":
+        items, end = _list(tokens, at + (3 if negated else 2))
+        if items is not None:
+            return Comparison(first.text, "NOT IN" if negated else "IN", items), end
+    return None, at
+
+
+def _list(tokens: list[Token], at: int) -> tuple[Token | None, int]:
+    if at >= len(tokens) or tokens[at].text != "(":
+        return None, at
+    end = next((i for i in range(at, len(tokens)) if tokens[i].text == ")"), None)
+    if end is None:
+        return None, at
+    inside = tokens[at + 1 : end]
+    items, commas = inside[::2], inside[1::2]
+    if not items:
+        raise invalid(
+            "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
+        )
+    if any(comma.text != "," for comma in commas) or any(item.kind is Kind.IDENTIFIER for item in items):
+        raise invalid(
+            "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list."
+        )
+    if any(item.kind is not Kind.STRING for item in items):
+        listed = ", ".join(item.text for item in items)
+        raise invalid(
+            "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different "
+            f"type in list: ({listed})"
+        )
+    text = "(" + ", ".join(item.text for item in items) + ")"
+    return Token(Kind.LIST, text, tuple(item.text[1:-1] for item in items)), end + 1
+
+
+def _refuse_chain(found: Comparison, tokens: list[Token], at: int) -> None:
+    """`a > 0 > 1` compares a comparison."""
+    if at < len(tokens) and tokens[at].kind is Kind.OPERATOR:
+        written = f"{found.identifier} {found.operator} {found.value.text}"
+        raise invalid(f"Invalid comparison clause. Expected 'Identifier' found '{written}'")
+
+
+_ORDER = re.compile(rf"\s*(?P<key>{_NAME}(?:\.(?:[^\s`\"]+|`[^`]*`|\"[^\"]*\"))*)(?:\s+(?P<direction>\S+))?\s*")
+
+
+@lru_cache(maxsize=128)
+def parse_order_by(clause: str) -> OrderBy:
+    """Parse `key`, `key ASC` or `key DESC` (in any case)."""
+    match = _ORDER.fullmatch(clause)
+    if match is None:
+        raise invalid(f"Invalid order_by clause '{clause}'. Could not be parsed.")
+    direction = (match["direction"] or "asc").lower()
+    if direction not in ("asc", "desc"):
+        raise invalid(f"Invalid ordering key in order_by clause '{clause}'.")
+    return OrderBy(match["key"], direction == "asc")

@@ -1,0 +1,112 @@
+"""Logged models (MLflow 3): created pending, finalised, tagged, deleted. Searching is in `search.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hokusai_mock.clock import Clock, IdSource
+from hokusai_mock.store.entities import ACTIVE, DELETED, LoggedModel, Metric
+from hokusai_mock.store.errors import does_not_exist, invalid
+from hokusai_mock.store.experiments import Experiments
+from hokusai_mock.store.names import generated_name
+
+__all__ = ["LoggedModels"]
+
+_BAD_CHARACTERS = ("/", ":", ".", "%", '"', "'")
+
+
+class LoggedModels:
+    """All logged models of a world, by id."""
+
+    def __init__(self, experiments: Experiments, clock: Clock, ids: IdSource) -> None:
+        """Start without models."""
+        self._experiments, self._clock, self._ids = experiments, clock, ids
+        self._by_id: dict[str, LoggedModel] = {}
+
+    def create(
+        self,
+        experiment_id: str,
+        name: str | None,
+        model_type: str,
+        source_run_id: str,
+        params: Mapping[str, str],
+        tags: Mapping[str, str],
+    ) -> LoggedModel:
+        """Make a pending model; without a name it gets a generated one."""
+        if name is not None and any(one in name for one in _BAD_CHARACTERS):
+            raise invalid(
+                f"Invalid model name ({name!r}) provided. Model name must be a non-empty string and cannot contain "
+                f"the following characters: {_BAD_CHARACTERS}"
+            )
+        experiment = self._experiments.active(experiment_id)
+        model_id = f"m-{self._ids.hex32()}"
+        now = self._clock.now_ms()
+        model = LoggedModel(
+            model_id=model_id,
+            experiment_id=experiment_id,
+            name=name or generated_name(self._ids),
+            artifact_uri=f"{experiment.artifact_location.rstrip('/')}/models/{model_id}/artifacts",
+            creation_timestamp=now,
+            last_updated_timestamp=now,
+            model_type=model_type,
+            source_run_id=source_run_id,
+            params=dict(params),
+            tags=dict(tags),
+        )
+        self._by_id[model_id] = model
+        return model
+
+    def get(self, model_id: str, *, allow_deleted: bool = False) -> LoggedModel:
+        """The model of that id."""
+        model = self._by_id.get(model_id)
+        if model is None or (model.lifecycle_stage != ACTIVE and not allow_deleted):
+            raise does_not_exist(f"Logged model with ID '{model_id}' not found.")
+        return model
+
+    def find(self, model_id: str) -> LoggedModel | None:
+        """The model of that id, deleted or not; `None` when there is none."""
+        return self._by_id.get(model_id)
+
+    def finalize(self, model_id: str, status: str) -> LoggedModel:
+        """Set the status."""
+        model = self.get(model_id)
+        model.status, model.last_updated_timestamp = status, self._clock.now_ms()
+        return model
+
+    def delete(self, model_id: str) -> None:
+        """Delete; once more is no error."""
+        model = self._by_id.get(model_id)
+        if model is None:
+            raise does_not_exist(f"Logged model with ID '{model_id}' not found.")
+        model.lifecycle_stage, model.last_updated_timestamp = DELETED, self._clock.now_ms()
+
+    def set_tags(self, model_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        self.get(model_id).tags.update(tags)
+
+    def delete_tag(self, model_id: str, key: str) -> None:
+        """Remove a tag that the model has."""
+        model = self.get(model_id)
+        if key not in model.tags:
+            raise does_not_exist(f"No tag with key '{key}' found for model with ID '{model_id}'.")
+        del model.tags[key]
+
+    def log_params(self, model_id: str, params: Mapping[str, str]) -> None:
+        """Add parameters."""
+        self.get(model_id).params.update(params)
+
+    def log_metrics(self, metrics: Iterable[Metric]) -> None:
+        """Add the metrics that name a model to that model, each once."""
+        for metric in metrics:
+            model = self._by_id.get(metric.model_id or "")
+            if model is not None and metric not in model.metrics:
+                model.metrics.append(metric)
+
+    def of_experiments(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
+        """The models of the experiments that are not deleted."""
+        wanted = frozenset(experiment_ids)
+        return [
+            model
+            for model in self._by_id.values()
+            if model.experiment_id in wanted and model.lifecycle_stage == ACTIVE
+        ]

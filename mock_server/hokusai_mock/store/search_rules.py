@@ -1,0 +1,325 @@
+"""What may be searched for: the keys, comparators and values that each kind of search accepts, and its refusals.
+
+A `Dialect` turns parsed comparisons (`filter_language.py`) into `Condition`s that `search.py` evaluates. The refusals are
+those of MLflow's own search utilities (3.9.0; 2.9.2 where `kind` names a text of the profile).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hokusai_mock.store.errors import StoreError, invalid
+from hokusai_mock.store.filter_language import (
+    Comparison,
+    Kind,
+    Token,
+    UnreadableClauses,
+    parse_filter,
+    parse_order_by,
+)
+
+__all__ = [
+    "EXPERIMENTS",
+    "MODEL_VERSIONS",
+    "REGISTERED_MODELS",
+    "RUNS",
+    "Condition",
+    "Dialect",
+    "Order",
+    "Value",
+]
+
+Value = str | float | tuple[str, ...]
+
+NUMERIC = (">", ">=", "!=", "=", "<", "<=")
+TEXTUAL = ("!=", "=", "LIKE", "ILIKE")
+TEXTUAL_OR_LIST = (*TEXTUAL, "IN", "NOT IN")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison that is understood: `entity` is metric, parameter, tag, dataset or attribute."""
+
+    entity: str
+    key: str
+    operator: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One ordering that is understood."""
+
+    entity: str
+    key: str
+    ascending: bool
+
+
+def unquoted(name: str) -> str:
+    """A name without the quotes or backticks around it."""
+    if len(name) >= 2 and name[0] == name[-1] and name[0] in "'\"`":
+        return name[1:-1]
+    return name
+
+
+def listed(names: frozenset[str] | tuple[str, ...]) -> str:
+    """Names as Python prints a set, in alphabetical order (the real server's order is chance)."""
+    return "{" + ", ".join(f"'{name}'" for name in sorted(names)) + "}"
+
+
+class Dialect:
+    """The rules of experiments, registered models and model versions; runs differ in `_Runs`."""
+
+    entities: ClassVar[dict[str, str]] = {"attribute": "attribute", "tag": "tag", "tags": "tag"}
+
+    def __init__(
+        self,
+        texts: tuple[str, ...],
+        numbers: tuple[str, ...] = (),
+        *,
+        order_keys: tuple[str, ...] = (),
+        text_operators: tuple[str, ...] = TEXTUAL,
+        attribute_value: str = "a quoted string value or a list of quoted string values",
+    ) -> None:
+        """Accept `texts` and `numbers` as attributes; `order_keys` are the attributes to order by."""
+        self.texts, self.numbers = frozenset(texts), frozenset(numbers)
+        self.attributes = self.texts | self.numbers
+        self.order_keys = frozenset(order_keys)
+        self.text_operators = text_operators
+        self.attribute_value = attribute_value
+
+    def conditions(self, text: str) -> list[Condition]:
+        """Understand a filter; an empty one has no conditions."""
+        if not text:
+            return []
+        try:
+            comparisons = parse_filter(text)
+        except UnreadableClauses as error:
+            raise self.unreadable(error.texts) from error
+        return [self._condition(comparison) for comparison in comparisons]
+
+    def orders(self, clauses: tuple[str, ...] | list[str]) -> list[Order]:
+        """Understand ordering clauses."""
+        return [self.order(clause) for clause in clauses]
+
+    def order(self, clause: str) -> Order:
+        """Understand one ordering clause."""
+        parsed = parse_order_by(clause)
+        entity, key = self.identify(parsed.identifier, self.order_keys)
+        if entity != "attribute":
+            raise invalid(f"Invalid order_by entity: {entity}")
+        return Order(entity, key, parsed.ascending)
+
+    def unreadable(self, texts: list[str]) -> StoreError:
+        """The refusal of tokens that are no comparison."""
+        return invalid(f"Invalid clause(s) in filter string: {', '.join(texts)}")
+
+    def identify(self, identifier: str, attributes: frozenset[str]) -> tuple[str, str]:
+        """Entity and key of an identifier."""
+        prefix, dot, rest = identifier.partition(".")
+        if not dot:
+            entity, key = "attribute", unquoted(identifier)
+        else:
+            entity, key = self._entity(prefix), unquoted(rest)
+        if entity == "attribute" and key not in attributes:
+            raise invalid(f"Invalid attribute key '{key}' specified. Valid keys are '{listed(attributes)}'")
+        return entity, key
+
+    def _entity(self, prefix: str) -> str:
+        entity = self.entities.get(prefix)
+        if entity is None:
+            raise invalid(f"Invalid entity type '{prefix}'. Valid entity types are {tuple(self.entities)}")
+        return entity
+
+    def _condition(self, comparison: Comparison) -> Condition:
+        entity, key = self.identify(comparison.identifier, self.attributes)
+        value = self._value(entity, key, comparison.value)
+        self._check_operator(entity, key, comparison.operator)
+        return Condition(entity, key, comparison.operator, value)
+
+    def _value(self, entity: str, key: str, token: Token) -> Value:
+        if entity in ("tag", "parameter"):
+            if token.kind in (Kind.STRING, Kind.IDENTIFIER):
+                return _quoted(token)
+            raise invalid(f"Expected a quoted string value for {entity} (e.g. 'my-value'). Got value {token.text}")
+        if key in self.numbers:
+            return self._number(key, token)
+        if token.kind in (Kind.STRING, Kind.IDENTIFIER):
+            return _quoted(token)
+        if token.kind is Kind.LIST:
+            return _run_ids(key, token)
+        raise self.not_a_text(token)
+
+    def _number(self, key: str, token: Token) -> Value:
+        if token.kind is Kind.NUMBER:
+            return float(token.text)
+        raise invalid(f"Expected numeric value type for numeric attribute: {key}. Found {token.text}")
+
+    def not_a_text(self, token: Token) -> StoreError:
+        """The refusal of a value that is no text where one is wanted."""
+        return invalid(f"Expected {self.attribute_value} for attributes. Got value {token.text}")
+
+    def _check_operator(self, entity: str, key: str, operator: str) -> None:
+        if entity == "tag":
+            if operator not in TEXTUAL:
+                raise invalid(f"Invalid comparator for tag: {operator}")
+        elif key in self.numbers:
+            if operator not in NUMERIC:
+                raise invalid(f"Invalid comparator for attribute {key}: {operator}")
+        elif operator not in self.text_operators or (operator == "IN" and key != "run_id"):
+            raise invalid(f"Invalid comparator for attribute: {operator}")
+
+
+class _Experiments(Dialect):
+    def _check_operator(self, entity: str, key: str, operator: str) -> None:
+        if entity == "tag":
+            if operator not in TEXTUAL:
+                raise invalid(f"Invalid comparator for tag: {operator}")
+        elif key in self.numbers:
+            if operator not in NUMERIC:
+                raise invalid(f"Invalid comparator '{operator}' not one of '{listed(TEXTUAL_OR_LIST)}")
+        elif operator not in TEXTUAL_OR_LIST:
+            valid = listed(TEXTUAL_OR_LIST)
+            raise invalid(
+                f"Invalid comparator '{operator}' not one of '{valid}'",
+                "comparator_of_experiments",
+                comparator=operator,
+                valid=valid,
+            )
+        elif operator not in TEXTUAL:
+            raise invalid(f"Invalid comparator for string attribute: {operator}")
+
+
+class _ModelVersions(Dialect):
+    def _number(self, key: str, token: Token) -> Value:
+        if token.kind is Kind.NUMBER:
+            return float(token.text)
+        if token.kind in (Kind.STRING, Kind.IDENTIFIER):
+            return _quoted(token)
+        raise self.not_a_text(token)
+
+    def not_a_text(self, token: Token) -> StoreError:
+        """The refusal of a number for a textual attribute."""
+        if token.kind is Kind.NUMBER:
+            names = listed(("version_number", "creation_timestamp", "last_updated_timestamp"))
+            return invalid(f"Only the '{names}' attributes support comparison with numeric values.")
+        return super().not_a_text(token)
+
+
+class _RegisteredModels(Dialect):
+    def order(self, clause: str) -> Order:
+        """Understand one ordering clause; the timestamp has two names."""
+        parsed = parse_order_by(clause)
+        key = unquoted(parsed.identifier)
+        if key not in self.order_keys:
+            valid = listed(("name", "timestamp"))
+            raise invalid(f"Invalid order by key '{key}' specified. Valid keys are '{valid}'")
+        return Order("attribute", "name" if key == "name" else "last_updated_timestamp", parsed.ascending)
+
+
+class _Runs(Dialect):
+    entities: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("metric", "metrics"), "metric"),
+        **dict.fromkeys(("parameter", "parameters", "param", "params"), "parameter"),
+        **dict.fromkeys(("tag", "tags"), "tag"),
+        **dict.fromkeys(("attribute", "attr", "attributes", "run"), "attribute"),
+        **dict.fromkeys(("dataset", "datasets"), "dataset"),
+    }
+    aliases: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("created", "Created"), "start_time"),
+        **dict.fromkeys(("run name", "Run name", "Run Name"), "run_name"),
+    }
+
+    def identify(self, identifier: str, attributes: frozenset[str]) -> tuple[str, str]:
+        entity, key = super().identify(identifier, attributes)
+        if entity == "dataset" and key not in ("name", "digest", "context"):
+            raise invalid(
+                f"Invalid dataset key '{key}' specified. Valid keys are '{listed(('name', 'digest', 'context'))}'"
+            )
+        return entity, self.aliases.get(key, key) if entity == "attribute" else key
+
+    def order(self, clause: str) -> Order:
+        parsed = parse_order_by(clause)
+        entity, key = self.identify(parsed.identifier, self.order_keys)
+        if entity == "dataset":
+            raise StoreError("INVALID_PARAMETER_VALUE", f"Invalid identifier type '{entity}'")
+        return Order(entity, key, parsed.ascending)
+
+    def unreadable(self, texts: list[str]) -> StoreError:
+        return invalid("Invalid clause(s) in filter string: " + ", ".join(f"'{text}'" for text in texts))
+
+    def _entity(self, prefix: str) -> str:
+        entity = self.entities.get(unquoted(prefix))
+        if entity is None:
+            raise invalid(
+                f"Invalid entity type '{unquoted(prefix)}'. Valid values are "
+                "['metric', 'parameter', 'tag', 'attribute', 'dataset']"
+            )
+        return entity
+
+    def _value(self, entity: str, key: str, token: Token) -> Value:
+        if entity == "metric":
+            if token.kind is not Kind.NUMBER:
+                raise invalid(f"Expected numeric value type for metric. Found {token.text}")
+            return float(token.text)
+        if entity == "dataset":
+            if token.kind is Kind.LIST:
+                return token.items
+            if token.kind in (Kind.STRING, Kind.IDENTIFIER):
+                return _quoted(token)
+            raise invalid(f"Expected a quoted string value for dataset attributes. Got value {token.text}")
+        return super()._value(entity, key, token)
+
+    def _check_operator(self, entity: str, key: str, operator: str) -> None:
+        closing = "'"
+        if entity == "metric":
+            valid, closing = NUMERIC, ""
+        elif entity == "attribute" and key in self.numbers:
+            valid, closing = NUMERIC, ""
+        elif entity in ("attribute", "dataset"):
+            valid = TEXTUAL_OR_LIST
+        else:
+            valid = TEXTUAL
+            closing = "'" if entity == "parameter" else ""
+        if operator not in valid:
+            raise invalid(f"Invalid comparator '{operator}' not one of '{listed(valid)}{closing}")
+
+
+def _quoted(token: Token) -> str:
+    if token.text[0] in "'\"" and token.text[-1] == token.text[0] and len(token.text) >= 2:
+        return token.text[1:-1]
+    raise invalid(
+        "Parameter value is either not quoted or unidentified quote types used for string value "
+        f"{token.text}. Use either single or double quotes."
+    )
+
+
+def _run_ids(key: str, token: Token) -> tuple[str, ...]:
+    if key != "run_id":
+        raise invalid("Only the 'run_id' attribute supports comparison with a list of quoted string values.")
+    return tuple(item for item in token.items if item.islower())
+
+
+_RUN_TEXTS = ("artifact_uri", "run_id", "run_name", "status", "user_id")
+_RUN_NUMBERS = ("start_time", "end_time", "created", "Created")
+
+EXPERIMENTS = _Experiments(
+    ("name",),
+    ("creation_time", "last_update_time"),
+    order_keys=("name", "experiment_id", "creation_time", "last_update_time"),
+    attribute_value="a quoted string value",
+)
+RUNS = _Runs(
+    (*_RUN_TEXTS, "run name", "Run name", "Run Name"),
+    _RUN_NUMBERS,
+    order_keys=(*_RUN_TEXTS, *_RUN_NUMBERS),
+    attribute_value="a quoted string value",
+)
+REGISTERED_MODELS = _RegisteredModels(("name",), order_keys=("name", "timestamp", "last_updated_timestamp"))
+MODEL_VERSIONS = _ModelVersions(
+    ("name", "run_id", "source_path"),
+    ("version_number",),
+    order_keys=("name", "version_number", "creation_timestamp", "last_updated_timestamp"),
+    text_operators=(*TEXTUAL, "IN"),
+)

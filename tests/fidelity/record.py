@@ -1,0 +1,100 @@
+"""Record the script's exchange against a real MLflow server: `python record.py MLFLOW VERSION`.
+
+`MLFLOW` is the `mlflow` executable of an environment with that version installed in full (for 2.9.2: with
+`sqlalchemy<2.1` and `setuptools<81`). A fresh server with a fresh SQLite store is started and stopped; the result is
+`recordings/VERSION.json`, which `test_replay.py` compares with the mock.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from exchange import Answer, Send, play
+from script import steps
+
+RECORDINGS = Path(__file__).parent / "recordings"
+START_SECONDS = 120
+
+
+@contextmanager
+def server(mlflow: str) -> Iterator[int]:
+    """Start a fresh server and yield its port once it is healthy."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [mlflow, "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--serve-artifacts"]
+        command += ["--artifacts-destination", f"{folder}/art", "--host", "127.0.0.1", "--port", str(port)]
+        path = f"{Path(mlflow).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "DO_NOT_TRACK": "true"}
+        with open(f"{folder}/log", "wb") as log:
+            process = subprocess.Popen([*command, "--workers", "1"], env=env, cwd=folder, stdout=log, stderr=log)
+            try:
+                _wait(process, port)
+                yield port
+            finally:
+                process.terminate()
+                process.wait(30)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if sender(port)("GET", "/health", {}, None).status == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the MLflow server did not become healthy; is its environment complete?")
+
+
+def sender(port: int) -> Send:
+    """Send requests exactly as the script has them: no header of its own but Host, no encoding, no redirect."""
+
+    def send(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            received: dict[str, str] = {}
+            for name, value in response.getheaders():
+                key = name.lower()
+                received[key] = f"{received[key]}, {value}" if key in received else value
+            return Answer(response.status, received, response.read())
+        finally:
+            connection.close()
+
+    return send
+
+
+def main(mlflow: str, version: str) -> None:
+    """Play the script against a fresh server and write the recording of `version`."""
+    with server(mlflow) as port:
+        exchanges = play(steps(), sender(port))
+    reported = next(one["text"] for one in exchanges if one["name"] == "version")
+    if reported != version:
+        raise SystemExit(f"{mlflow} is MLflow {reported}, not {version}")
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in exchanges)
+    RECORDINGS.mkdir(exist_ok=True)
+    target = RECORDINGS / f"{version}.json"
+    target.write_text(f'{{"server": "mlflow {version}, SQLite store", "exchanges": [\n{lines}\n]}}\n', encoding="utf-8")
+    sys.stdout.write(f"{len(exchanges)} exchanges written to {target}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
