@@ -1,0 +1,282 @@
+"""Where an SDK object's MLflow calls go: online, local, or (per unit of work) the fallback from one to the other.
+
+Reads never fall back. A unit of work (a run, a registration) chooses its place once, before its first write. Error
+translation is in `_errors.py`, the local store in `_local_store.py`, the rules of configuration in `config/`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from hokusai import _errors, _mlflow
+from hokusai._local_store import LocalStore
+from hokusai.auth._credentials import ACTIVE, TABLE, Credential
+from hokusai.auth.mlflow_plugin import SeenResponse, read_response, watch_responses
+from hokusai.config._resolver import Mode, Settings
+from hokusai.exceptions import (
+    HokusaiException,
+    HokusaiFallbackWarning,
+    MLflowAuthenticationError,
+    MLflowConnectionError,
+    RegistryException,
+)
+
+__all__ = ["Backend", "Place", "Status", "check_server"]
+
+CHECK_SECONDS = 10.0
+"""How long a connection check may take in all, retries included."""
+
+_PAUSES = (0.25, 0.5)
+_REGISTRY_PROBE = ("/api/2.0/mlflow/registered-models/search", {"max_results": "1"})
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an object is connected to: its `mode`, whether it is `degraded` (work is kept locally), why, and where."""
+
+    mode: Mode
+    degraded: bool
+    cause: str | None
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one unit of work is written: its client, its tracking URI, and whether it is the fallback."""
+
+    client: Any
+    uri: str
+    local: LocalStore | None
+    fallback_from: str | None = None
+
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment `name`, creating it; safe against others who create it at the same time."""
+        found = self.client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        location = self.local.artifact_location(name) if self.local else None
+        try:
+            return str(self.client.create_experiment(name, artifact_location=location))
+        except _mlflow.error_types():
+            found = self.client.get_experiment_by_name(name)
+            if found is None:
+                raise
+            return str(found.experiment_id)
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags that mark what was written here in place of another server."""
+        return {"hokusai.kept_for": self.fallback_from} if self.fallback_from else {}
+
+
+class Backend:
+    """The one way from an SDK object to MLflow."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take over resolved settings; sends nothing."""
+        self.settings = settings
+        self._cause: str | None = None
+        self._warned = False
+        if settings.credential is not None and settings.mode == "online":
+            TABLE.add(settings.credential)
+            _mlflow.select_plugin()
+        elif settings.mode == "online":
+            _mlflow.select_plugin()
+
+    @property
+    def uri(self) -> str:
+        """The tracking URI that reads go to."""
+        return self._local().uri if self.settings.mode == "local" else self.settings.tracking_uri
+
+    @property
+    def status(self) -> Status:
+        """The state as of the last connection check."""
+        degraded = self._cause is not None
+        local = degraded or self.settings.mode == "local"
+        store = str(self._local().folder) if local else self.settings.tracking_uri
+        return Status(self.settings.mode, degraded, self._cause, store)
+
+    @property
+    def client(self) -> Any:
+        """The client for reads; never the fallback, so that an outage never looks like an empty registry."""
+        return self._local().client() if self.settings.mode == "local" else _mlflow.client(self.settings.tracking_uri)
+
+    def check(self, probe: tuple[str, dict[str, str]] = _REGISTRY_PROBE) -> None:
+        """Check the connection when an object is made: raises what the rules of fallback do not forgive."""
+        if self.settings.mode == "online":
+            self._reachable(probe)
+
+    def unit(self, action: str) -> Place:
+        """Choose where a unit of work is written; from here on the place does not change."""
+        if self.settings.mode == "online" and self._reachable(_REGISTRY_PROBE, action):
+            return Place(_mlflow.client(self.settings.tracking_uri), self.settings.tracking_uri, None)
+        local = self._local()
+        return Place(local.client(), local.uri, local, self.settings.tracking_uri if self._cause else None)
+
+    @contextmanager
+    def calling(self, action: str, default: type[HokusaiException] = RegistryException) -> Iterator[None]:
+        """Run MLflow calls with this object's key, and raise what fails in them as the SDK's own error."""
+        with _as(self.settings.credential), watch_responses() as seen:
+            try:
+                yield
+            except _mlflow.error_types() as error:
+                raise _errors.to_error(
+                    error,
+                    seen,
+                    uri=self.uri,
+                    action=action,
+                    default=default,
+                    ask_again=lambda: _ask_quietly(self.settings.tracking_uri),
+                ) from error
+
+    def _local(self) -> LocalStore:
+        return LocalStore(self.settings.local_store)
+
+    def _reachable(self, probe: tuple[str, dict[str, str]], action: str = "connect to MLflow") -> bool:
+        """Check the server; `False` when work is to be kept locally, an exception when the rules say so."""
+        uri = self.settings.tracking_uri
+        if not _is_http(uri):
+            return True
+        try:
+            with _as(self.settings.credential):
+                check_server(uri, probe, action)
+        except (MLflowConnectionError, MLflowAuthenticationError) as error:
+            if not self._forgives(error):
+                raise
+            self._degrade(error)
+            return False
+        self._cause = None
+        return True
+
+    def _forgives(self, error: HokusaiException) -> bool:
+        """Apply `mode` and `HOKUSAI_OPTIONAL_MLFLOW` to a failed check."""
+        if self.settings.explicit_online or self.settings.optional_mlflow is False:
+            return False
+        return _is_outage(error) or self.settings.optional_mlflow is True
+
+    def _degrade(self, error: HokusaiException) -> None:
+        self._cause = f"[{error.code}] {error.message}" if error.code else error.message
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"{error.message} New work is kept in the local store {self._local().folder} until the server answers.",
+                HokusaiFallbackWarning,
+                stacklevel=5,
+            )
+
+
+def check_server(
+    uri: str, probe: tuple[str, dict[str, str]] = _REGISTRY_PROBE, action: str = "connect to MLflow"
+) -> None:
+    """Ask the server once or, where there is no answer or a 5xx, up to three times; at most 10 s in all.
+
+    Raises:
+        MLflowAuthenticationError: 401 or 403.
+        MLflowConnectionError: no answer, a 5xx, or something that is not MLflow.
+    """
+    deadline = time.monotonic() + CHECK_SECONDS
+    pauses = list(_PAUSES[: _mlflow.max_retries()])
+    while (failure := _check_once(uri, probe, action, deadline)) is not None:
+        if not pauses or not _is_outage(failure) or time.monotonic() + pauses[0] >= deadline:
+            raise failure
+        time.sleep(pauses.pop(0))
+
+
+def _check_once(uri: str, probe: tuple[str, dict[str, str]], action: str, deadline: float) -> HokusaiException | None:
+    """Ask once; return what is wrong, or `None` when an MLflow server answers."""
+    seconds = max(0.1, deadline - time.monotonic())
+    try:
+        answer = _within(seconds, lambda: _ask(uri, probe, seconds))
+    except _mlflow.error_types() as error:
+        failure = _errors.to_error(
+            error, [], uri=uri, action=action, default=MLflowConnectionError, ask_again=lambda: None
+        )
+        failure.__cause__ = error
+        return failure
+    if answer is None:
+        return MLflowConnectionError(
+            f"Could not {action}: no answer within {CHECK_SECONDS:.0f} s ({uri}).",
+            uri,
+            code="D03",
+            remedy="Check firewall and VPN; if it connects, tell the platform team.",
+            url=uri,
+        )
+    if not _is_mlflow(answer):
+        return _errors.from_answer(answer, uri=uri, action=action, default=MLflowConnectionError)
+    return None
+
+
+def _ask(uri: str, probe: tuple[str, dict[str, str]], seconds: float) -> SeenResponse:
+    path, params = probe
+    response = _mlflow.request(uri, path, params, (min(3.0, seconds), min(5.0, seconds)))
+    with response:
+        return read_response(response)
+
+
+def _ask_quietly(uri: str) -> SeenResponse | None:
+    """Ask once for the body that MLflow's retries threw away; `None` when there is no answer."""
+    try:
+        return _within(CHECK_SECONDS, lambda: _ask(uri, _REGISTRY_PROBE, CHECK_SECONDS))
+    except _mlflow.error_types():
+        return None
+
+
+def _within(seconds: float, ask: Callable[[], _Result]) -> _Result | None:
+    """Run `ask` for at most `seconds`; `None` when it takes longer (name resolution, for one, knows no time-out)."""
+    results: list[_Result] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(ask())
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
+            failures.append(error)
+
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), name="hokusai-check", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    return results[0] if results else None
+
+
+def _is_outage(error: HokusaiException) -> bool:
+    """Tell an outage (no answer, or a 5xx) from a server that works and says no."""
+    return isinstance(error, MLflowConnectionError) and (error.status_code is None or error.status_code >= 500)
+
+
+def _is_mlflow(answer: SeenResponse) -> bool:
+    """Tell an MLflow server's answer: a JSON object with status 200, or its own 404 for what does not exist."""
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        return False
+    if not isinstance(body, dict):
+        return False
+    return answer.status == 200 or (answer.status == 404 and body.get("error_code") == "RESOURCE_DOES_NOT_EXIST")
+
+
+@contextmanager
+def _as(credential: Credential | None) -> Iterator[None]:
+    """Let the plug-in send this credential inside the block, ahead of any other that fits the same origin."""
+    if credential is not None:
+        TABLE.add(credential)  # threads that MLflow starts see the table only: the newest entry wins there
+    token = ACTIVE.set(credential)
+    try:
+        yield
+    finally:
+        ACTIVE.reset(token)
+
+
+def _is_http(uri: str) -> bool:
+    return urlsplit(uri).scheme.lower() in ("http", "https")

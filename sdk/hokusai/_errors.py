@@ -1,0 +1,212 @@
+"""Turns what MLflow's client raises into the SDK's own family.
+
+The status never comes from searching a message: it comes from the response itself where the exception holds one, from
+the plug-in's response hook, or from urllib3's `ResponseError` when MLflow gave up retrying. Which incident an answer
+stands for is decided in `_incidents.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit, urlunsplit
+
+from hokusai._incidents import Incident, name_answer, name_silence
+from hokusai.auth._credentials import TABLE
+from hokusai.auth.mlflow_plugin import SeenResponse, read_response
+from hokusai.exceptions import (
+    HokusaiException,
+    MLflowAuthenticationError,
+    MLflowConnectionError,
+    RateLimitError,
+)
+
+__all__ = ["Failure", "failure_of", "from_answer", "to_error"]
+
+_RETRIED = re.compile(r"too many (\d{3}) error responses")
+_EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is known about a failed call: the answer, or only its status, or what went wrong on the way."""
+
+    answer: SeenResponse | None = None
+    status: int | None = None
+    classes: set[str] = field(default_factory=set)
+    text: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the server answered at all."""
+        return self.status is not None
+
+
+def failure_of(error: BaseException, seen: list[SeenResponse]) -> Failure:
+    """Collect what an exception of MLflow's client, and the error answers seen during the call, tell."""
+    chain = list(_chain(error))
+    for link in chain:
+        response = getattr(link, "response", None)
+        if response is not None and getattr(response, "status_code", None):
+            answer = read_response(response)
+            return Failure(answer, answer.status)
+    text = " ".join(str(link) for link in chain)
+    retried = [match for link in chain for match in _RETRIED.findall(str(link)) if _is_response_error(link)]
+    if retried:
+        return Failure(None, int(retried[0]))
+    names = {cls.__name__ for link in chain for cls in type(link).__mro__}
+    if seen and "RestException" in names | {type(error).__name__}:
+        return Failure(seen[-1], seen[-1].status)
+    if seen and not name_silence(names, text):
+        return Failure(seen[-1], seen[-1].status)
+    return Failure(classes=names, text=text)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it hides: causes, contexts, urllib3's reasons, exceptions used as arguments."""
+    waiting, known = [error], set()
+    while waiting:
+        link = waiting.pop(0)
+        if id(link) in known:
+            continue
+        known.add(id(link))
+        yield link
+        hidden = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+        waiting.extend(item for item in hidden if isinstance(item, BaseException))
+
+
+def _is_response_error(link: BaseException) -> bool:
+    return any(cls.__name__ in ("ResponseError", "MaxRetryError", "RetryError") for cls in type(link).__mro__)
+
+
+def to_error(
+    error: BaseException,
+    seen: list[SeenResponse],
+    *,
+    uri: str,
+    action: str,
+    default: type[HokusaiException],
+    ask_again: Callable[[], SeenResponse | None],
+) -> HokusaiException:
+    """Return the SDK's error for `error`; `ask_again` makes one unretried request where only a status is known."""
+    for link in _chain(error):
+        if isinstance(link, HokusaiException):
+            return link
+    failure = failure_of(error, seen)
+    if failure.answer is not None:
+        return from_answer(failure.answer, uri=uri, action=action, default=default)
+    if failure.status is not None:
+        again = ask_again()
+        if again is not None and again.status == failure.status:
+            return from_answer(again, uri=uri, action=action, default=default)
+        return from_answer(
+            SeenResponse(failure.status, uri, "", "", {}), uri=uri, action=action, default=default, hollow=True
+        )
+    incident = name_silence(failure.classes, failure.text)
+    if incident is not None:
+        return _silence(incident, uri, action)
+    return default(f"Could not {action}: {mask(_first_line(str(error)))}", url=_safe(uri))
+
+
+def _silence(incident: Incident, uri: str, action: str) -> MLflowConnectionError:
+    return MLflowConnectionError(
+        f"Could not {action}: {incident.cause} ({_safe(uri)}).",
+        tracking_uri=_safe(uri),
+        code=incident.code,
+        remedy=incident.remedy,
+        url=_safe(uri),
+    )
+
+
+def from_answer(
+    seen: SeenResponse,
+    *,
+    uri: str,
+    action: str,
+    default: type[HokusaiException],
+    hollow: bool = False,
+) -> HokusaiException:
+    """Return the error for an answer of the tracking side; `hollow` when only its status is known."""
+    incident = None if hollow else name_answer(seen)
+    cause = incident.cause if incident else _default_cause(seen.status)
+    body = _first_line(_said(seen.body))
+    said = f" The server said: {body}" if body else ""
+    message = mask(f"Could not {action}: {cause} (HTTP {seen.status} from {_safe(seen.url)}).{said}")
+    fields = {
+        "code": incident.code if incident else None,
+        "remedy": incident.remedy if incident else _default_remedy(seen.status),
+        "url": _safe(seen.url),
+    }
+    if seen.status in (401, 403):
+        return MLflowAuthenticationError(message, seen.status, **fields)
+    if seen.status == 429:
+        wait = retry_after(seen.headers.get("retry-after"))
+        return RateLimitError(message, wait, status_code=429, **fields)
+    if seen.status >= 500 or seen.status < 400:
+        return MLflowConnectionError(message, _safe(uri), status_code=seen.status, **fields)
+    return default(message, status_code=seen.status, **fields)
+
+
+def _said(body: str) -> str:
+    """Return the sentence of an error body: `detail` of the platform, `message` of MLflow, else the body itself."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return body
+    if isinstance(parsed, dict):
+        for name in ("detail", "message"):
+            if isinstance(parsed.get(name), str):
+                return str(parsed[name])
+    return body
+
+
+def _default_cause(status: int) -> str:
+    if status in (401, 403):
+        return "the server refused the credentials"
+    return "the server failed" if status >= 500 else "the server refused the request"
+
+
+def _default_remedy(status: int) -> str | None:
+    if status in (401, 403):
+        return "Check with get_mlflow_auth_status() what is sent, and to which server."
+    return "Try again later; if it stays, tell the server's operator." if status >= 500 else None
+
+
+def retry_after(value: str | None) -> float | None:
+    """Read a `Retry-After` header, seconds or an HTTP date, as seconds from now; `None` when there is none."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(int(value)))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+
+
+def mask(text: str) -> str:
+    """Take every secret this process knows out of a text."""
+    for secret in TABLE.secrets():
+        text = text.replace(secret, "***")
+    return text
+
+
+def _first_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _EXCERPT else line[:_EXCERPT] + "..."
+
+
+def _safe(url: str) -> str:
+    """Return `url` without user-info, query and fragment."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if host else url.partition("?")[0]

@@ -1,0 +1,390 @@
+"""The one adapter for MLflow: everything in it that is private, or differs between 2.9 and 3.17, is here.
+
+MLflow is imported on first use, never with this module. Nothing here knows Hokusai's names, tags or modes.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+from hokusai.auth.mlflow_plugin import NAME, HokusaiRequestAuthProvider
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "active_run",
+    "client",
+    "client_requirement",
+    "create_version",
+    "download",
+    "download_uri",
+    "end_run",
+    "error_types",
+    "installed",
+    "installed_requirement",
+    "load_pyfunc",
+    "minor_version",
+    "open_local",
+    "request",
+    "require",
+    "select_plugin",
+    "set_tls",
+    "set_tracking_uri",
+    "tracking_uri_is",
+    "version",
+]
+
+_lock = threading.RLock()
+
+
+def require(module: str = "mlflow") -> Any:
+    """Import an optional dependency; an ImportError names the extra that brings it."""
+    if module in sys.modules:
+        return sys.modules[module]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # 2.9 uses what its own dependencies have deprecated since
+            return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        if package not in str(error) and (error.name or "").partition(".")[0] not in ("numpy", "pandas", "mlflow"):
+            raise
+        raise ImportError(
+            f"Hokusai needs {error.name or package} for this, which is not installed. Install the extra that fits: "
+            "pip install 'hokusai-minimal-sdk[ml]' (full MLflow) or 'hokusai-minimal-sdk[skinny]' (mlflow-skinny)."
+        ) from error
+
+
+def version() -> str:
+    """Return MLflow's version, for example `3.9.0`."""
+    return str(require("mlflow.version").VERSION)
+
+
+def minor_version() -> str:
+    """Return `<major>.<minor>` of MLflow: local stores of different minor versions are kept apart."""
+    return ".".join(version().split(".")[:2])
+
+
+def error_types() -> tuple[type[Exception], ...]:
+    """Return what MLflow's calls raise when the other side refuses, fails or is not reached."""
+    import requests  # noqa: PLC0415 - `import hokusai` must stay free of it
+
+    return (require("mlflow.exceptions").MlflowException, requests.RequestException)
+
+
+# --- authentication -----------------------------------------------------------------------------------------------
+
+
+def select_plugin() -> None:
+    """Select the request-auth plug-in for this process, without touching `os.environ`.
+
+    `MLFLOW_TRACKING_AUTH` is read by MLflow at every call and falls back to `.default`, which MLflow does not document;
+    the way out is to set the variable itself to `hokusai`. The plug-in is registered by hand where the entry point was
+    not seen: the SDK used from a source tree.
+    """
+    registry = require("mlflow.tracking.request_auth.registry")._request_auth_provider_registry
+    with _lock:
+        if not any(provider.get_name() == NAME for provider in registry):
+            registry.register(HokusaiRequestAuthProvider)
+    require("mlflow.environment_variables").MLFLOW_TRACKING_AUTH.default = NAME
+
+
+def set_tls(insecure: bool, client_certificate: str | None, authorities: str | None) -> None:
+    """Set what MLflow falls back to for TLS when its own variables are not set."""
+    variables = require("mlflow.environment_variables")
+    if insecure:
+        variables.MLFLOW_TRACKING_INSECURE_TLS.default = True
+    if client_certificate:
+        variables.MLFLOW_TRACKING_CLIENT_CERT_PATH.default = client_certificate
+    if authorities:
+        variables.MLFLOW_TRACKING_SERVER_CERT_PATH.default = authorities
+
+
+def request(uri: str, path: str, params: dict[str, str], timeout: tuple[float, float]) -> Any:
+    """Make one GET that is never retried, with MLflow's own TLS and authentication settings; returns the response.
+
+    `timeout` is (connect, read) in seconds. Raises `MlflowException` when there is no answer at all.
+    """
+    rest_utils = require("mlflow.utils.rest_utils")
+    return rest_utils.http_request(
+        _host_creds(uri), path, "GET", max_retries=0, raise_on_status=False, params=params, timeout=timeout
+    )
+
+
+def _host_creds(uri: str) -> Any:
+    try:
+        from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415 - from 2.11 on
+    except ImportError:
+        from mlflow.tracking._model_registry.utils import get_default_host_creds  # noqa: PLC0415 - 2.9, 2.10
+    return get_default_host_creds(uri)
+
+
+# --- clients and stores -------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def client(uri: str) -> Any:
+    """Return the `MlflowClient` whose runs and models are both at `uri`, whatever MLflow's global state says."""
+    require()
+    return require("mlflow.tracking").MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@lru_cache(maxsize=64)
+def open_local(uri: str, artifacts: Path) -> Any:
+    """Return the client of the SQLite store `uri`, whose files go to `artifacts`.
+
+    MLflow's client offers no way to say where a local store keeps its files: its constant is replaced while the store
+    is opened (it is cached afterwards). Otherwise 2.x makes a folder `mlruns` where the process happens to be.
+    """
+    utils = require("mlflow.tracking._tracking_service.utils")
+    with _lock, _quiet("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
+        usual = utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
+        utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH = str(artifacts)
+        try:
+            utils._get_store(uri)
+            opened = client(uri)
+            # The registry's store is opened on first use: do it here, where alembic is kept quiet.
+            require("mlflow.tracking._model_registry.utils")._get_store(uri, uri)
+        finally:
+            utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH = usual
+    return opened
+
+
+@contextmanager
+def _quiet(*loggers: str) -> Iterator[None]:
+    """Keep what these loggers say below ERROR out of the user's logs, and Python warnings out of the user's sight."""
+    quieted = [logging.getLogger(name) for name in loggers]
+    levels = [logger.level for logger in quieted]
+    for logger in quieted:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(quieted, levels, strict=True):
+            logger.setLevel(level)
+
+
+def build_database(database: Path) -> None:
+    """Create the tables of a local store in the file `database` (2-8 s of migrations), in a process of its own.
+
+    Alembic's configuration closes every log handler of the process it runs in, and 2.x prints each migration.
+    """
+    code = (
+        "import sys; from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore; "
+        "SqlAlchemyStore('sqlite:///' + sys.argv[1], sys.argv[2]).engine.dispose()"
+    )
+    done = subprocess.run(  # noqa: S603 - this interpreter, and a program of our own
+        [sys.executable, "-W", "ignore", "-c", code, str(database), str(database.parent / "artifacts")],
+        cwd=database.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0 or not database.is_file():
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise OSError(f"MLflow {version()} could not create its tables: {last}")
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+def end_run(mlflow_client: Any, run_id: str, status: str = "FINISHED") -> None:
+    """End a run without `set_terminated`, which from 2.22.5 on prints emoji to stdout (G12)."""
+    tracking = mlflow_client._tracking_client
+    run_status = require("mlflow.entities").RunStatus.from_string(status)
+    flush = getattr(tracking.store, "shut_down_async_logging", None)
+    if flush is not None:
+        flush()
+    tracking.store.update_run_info(run_id, run_status, int(time.time() * 1000), None)
+
+
+def log_metrics(mlflow_client: Any, run_id: str, rows: list[tuple[str, float, int, int]]) -> None:
+    """Log (name, value, timestamp in ms, step) rows in one request; at most 1000."""
+    metric = require("mlflow.entities").Metric
+    mlflow_client.log_batch(run_id, metrics=[metric(*row) for row in rows])
+
+
+@contextmanager
+def active_run(uri: str, run: Any) -> Iterator[Any]:
+    """Make `run` MLflow's active run, and `uri` its tracking URI, inside the block; afterwards both are as before."""
+    fluent = require("mlflow.tracking.fluent")
+    active = fluent.ActiveRun(run)
+    with tracking_uri_is(uri):
+        stack = _run_stack(fluent)
+        stack.append(active)
+        try:
+            yield active
+        finally:
+            # The block may have ended the run itself, or left runs of its own on top.
+            if active in stack:
+                del stack[stack.index(active) :]
+
+
+def current_run_id() -> str | None:
+    """Return the id of this thread's active run, or `None`."""
+    stack = _run_stack(require("mlflow.tracking.fluent"))
+    return str(stack[-1].info.run_id) if stack else None
+
+
+def context_tags() -> dict[str, str]:
+    """Return the tags that MLflow gives every run that is started in this process: user, source, commit."""
+    return dict(require("mlflow.tracking.context.registry").resolve_tags())
+
+
+def _run_stack(fluent: Any) -> list[Any]:
+    """Return this thread's stack of active runs: a plain list in 2.9, a thread-local one later."""
+    stack = fluent._active_run_stack
+    return stack if isinstance(stack, list) else stack.get()
+
+
+def set_tracking_uri(uri: str | None) -> None:
+    """Set MLflow's global tracking URI; unlike MLflow's own function it does not write `MLFLOW_TRACKING_URI`."""
+    utils = require("mlflow.tracking._tracking_service.utils")
+    if utils._tracking_uri == uri:
+        return
+    utils._tracking_uri = uri
+    provider = sys.modules.get("mlflow.tracing.provider")
+    reset = getattr(provider, "reset", None)
+    if reset is not None:  # the tracer keeps the URI that it was made with
+        reset()
+
+
+@contextmanager
+def tracking_uri_is(uri: str) -> Iterator[None]:
+    """Set MLflow's global tracking URI inside the block only."""
+    before = require("mlflow.tracking._tracking_service.utils")._tracking_uri
+    set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        set_tracking_uri(before)
+
+
+# --- models ---------------------------------------------------------------------------------------------------------
+
+
+def create_version(
+    mlflow_client: Any,
+    name: str,
+    source: str,
+    *,
+    run_id: str | None,
+    tags: dict[str, str],
+    logged_model: str | None,
+) -> Any:
+    """Create a model version; `logged_model` (3.x) is the id that `models:/m-...` sources must come with."""
+    extra = {"model_id": logged_model} if logged_model else {}
+    return mlflow_client.create_model_version(name=name, source=source, run_id=run_id, tags=tags, **extra)
+
+
+def download(mlflow_client: Any, run_id: str, path: str, target: str) -> str:
+    """Download `path` of a run through its own client; returns the local folder."""
+    return str(mlflow_client.download_artifacts(run_id, path, target))
+
+
+def download_uri(uri: str, artifact_uri: str, target: str) -> str:
+    """Download an artifact URI that names no run, as seen by the server at `uri`."""
+    artifacts = require("mlflow.artifacts")
+    return str(artifacts.download_artifacts(artifact_uri=artifact_uri, dst_path=target, tracking_uri=uri))
+
+
+def save_pyfunc(model: Any, folder: Path, requirements: list[str]) -> None:
+    """Save a `PythonModel`, without letting MLflow infer what it needs."""
+    with _quiet("mlflow.pyfunc", "mlflow.types.utils", "mlflow.models.model"):
+        _untraced(require("mlflow.pyfunc").save_model)(str(folder), python_model=model, pip_requirements=requirements)
+
+
+def save_sklearn(model: Any, folder: Path, requirements: list[str], serialization: str) -> None:
+    """Save a scikit-learn estimator, without letting MLflow infer what it needs."""
+    with _quiet("mlflow.sklearn", "mlflow.models.model"):
+        require("mlflow.sklearn").save_model(
+            model, str(folder), serialization_format=serialization, pip_requirements=requirements
+        )
+
+
+def load_pyfunc(folder: str) -> Any:
+    """Load a model folder as a pyfunc model. This runs the model's code."""
+    for needed in ("numpy", "pandas"):
+        require(needed)
+    with _quiet("mlflow.pyfunc", "mlflow.types.utils"):
+        return _untraced(require("mlflow.pyfunc").load_model)(folder)
+
+
+def _untraced(function: Any) -> Any:
+    """Return an MLflow function without the wrapper that keeps tracing off while it runs.
+
+    Up to 3.9 that wrapper sets tracing up anew afterwards, at MLflow's global tracking URI, and so makes a `mlflow.db`
+    where the process happens to be.
+    """
+    return getattr(function, "__wrapped__", function)
+
+
+def column_names(model: Any) -> list[str] | None:
+    """Return the names of a loaded model's columns: from its signature, or from the scikit-learn estimator in it."""
+    schema = getattr(model.metadata, "get_input_schema", lambda: None)()
+    if schema is not None and schema.has_input_names():
+        return list(schema.input_names())
+    estimator = getattr(getattr(model, "_model_impl", None), "sklearn_model", None)
+    names = getattr(estimator, "feature_names_in_", None)
+    return [str(name) for name in names] if names is not None else None
+
+
+def is_estimator(model: Any) -> bool:
+    """Tell whether a loaded pyfunc model is a scikit-learn estimator."""
+    return hasattr(getattr(model, "_model_impl", None), "sklearn_model")
+
+
+def carried_model(model: Any) -> Any:
+    """Return the `PythonModel` inside a loaded pyfunc model, or `None` where it is of another flavour."""
+    return getattr(getattr(model, "_model_impl", None), "python_model", None)
+
+
+def skops_is_default() -> bool:
+    """Tell whether `mlflow.sklearn` can write skops files and the package is there."""
+    import inspect  # noqa: PLC0415
+
+    flavour = require("mlflow.sklearn")
+    if "skops" not in str(getattr(flavour, "SUPPORTED_SERIALIZATION_FORMATS", "")):
+        return False
+    default = inspect.signature(flavour.save_model).parameters["serialization_format"].default
+    return default == "skops" and installed("skops")
+
+
+def installed_requirement(distribution: str) -> str | None:
+    """Return `name==version` of an installed distribution, or `None`."""
+    try:
+        return f"{distribution}=={metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def client_requirement() -> str:
+    """Return the requirement of the MLflow in use: the full package where it is installed, else skinny."""
+    return installed_requirement("mlflow") or installed_requirement("mlflow-skinny") or f"mlflow=={version()}"
+
+
+def installed(module: str) -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    return find_spec(module) is not None
+
+
+def max_retries() -> int:
+    """Return how often MLflow would retry a call: its variable or its default."""
+    try:
+        return int(require("mlflow.environment_variables").MLFLOW_HTTP_REQUEST_MAX_RETRIES.get())
+    except ValueError:
+        return 0  # MLflow itself will refuse the value in its own words

@@ -1,0 +1,148 @@
+"""MLflow's request-auth plug-in, entry point `mlflow.request_auth_provider`, name `hokusai`.
+
+The only code of the SDK that MLflow loads: importing it is cheap and never fails. It acts only when selected
+(`MLFLOW_TRACKING_AUTH=hokusai`, or by the SDK itself). The auth object sees the final URL of every call: it sends the
+key where the key belongs, and anywhere else does what requests would have done without it (netrc, then user-info).
+Which secret goes where is decided in `_credentials.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hokusai.auth._credentials import ACTIVE, TABLE, Credential, origin_of
+from hokusai.config._resolver import check_transport, environment_credential
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response
+
+__all__ = [
+    "NAME",
+    "HokusaiRequestAuth",
+    "HokusaiRequestAuthProvider",
+    "SeenResponse",
+    "read_response",
+    "watch_responses",
+]
+
+NAME = "hokusai"
+_BODY_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SeenResponse:
+    """An error answer as it stood on the wire: MLflow's own exceptions do not keep the status."""
+
+    status: int
+    url: str
+    body: str
+    content_type: str
+    headers: dict[str, str]
+
+
+_seen: ContextVar[list[SeenResponse] | None] = ContextVar("hokusai_seen_responses", default=None)
+
+
+@contextmanager
+def watch_responses() -> Iterator[list[SeenResponse]]:
+    """Collect the error answers (400 and above) that this thread's MLflow calls get inside the block."""
+    seen: list[SeenResponse] = []
+    token = _seen.set(seen)
+    try:
+        yield seen
+    finally:
+        _seen.reset(token)
+
+
+def _note(response: Response, *_: Any, **__: Any) -> None:
+    """Response hook: remember an error answer for whoever watches."""
+    seen = _seen.get()
+    if seen is not None and response.status_code >= 400:
+        seen.append(read_response(response))
+
+
+def read_response(response: Response) -> SeenResponse:
+    """Keep what identifies an incident of a `requests` response; its body is cut at 64 KiB."""
+    import requests  # noqa: PLC0415 - loaded long before by whoever made the response
+
+    try:
+        body = response.content[:_BODY_LIMIT].decode("utf-8", "replace")
+    except (requests.RequestException, RuntimeError):
+        body = ""  # cut short, or streamed away: the status alone still tells something
+    return SeenResponse(
+        status=response.status_code,
+        url=response.url.partition("?")[0],
+        body=body,
+        content_type=response.headers.get("Content-Type", ""),
+        headers={name.lower(): value for name, value in response.headers.items()},
+    )
+
+
+class HokusaiRequestAuth:
+    """The `requests` auth object: called once for every request, with its final URL."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add `Authorization` where it belongs; leave any other request as requests would have made it."""
+        url = request.url or ""
+        credential = _credential_for(url)
+        if credential:
+            request.headers["Authorization"] = credential.header
+        else:
+            _drop_own_key(request)
+            _as_without_sdk(request, url)
+        request.hooks.setdefault("response", []).append(_note)
+        return request
+
+    def __repr__(self) -> str:
+        return "HokusaiRequestAuth()"
+
+
+def _credential_for(url: str) -> Credential | None:
+    """Choose by the call that is running, then by the process's table, then by environment and configuration file."""
+    origin = origin_of(url)
+    active = ACTIVE.get()
+    if active and active.rank(origin, "") is not None:
+        return active
+    found = TABLE.find(url)
+    if found:
+        return found
+    ambient = environment_credential()
+    if ambient is None or ambient.rank(origin, "") is None:
+        return None
+    check_transport(url)
+    return ambient
+
+
+def _drop_own_key(request: PreparedRequest) -> None:
+    """Take back our own key where MLflow itself put it (as MLFLOW_TRACKING_TOKEN) on a call to another host."""
+    sent = str(request.headers.get("Authorization", ""))
+    ambient = environment_credential()
+    secrets = (*TABLE.secrets(), *((ambient.secret,) if ambient else ()))
+    if any(secret in sent for secret in secrets):
+        del request.headers["Authorization"]
+
+
+def _as_without_sdk(request: PreparedRequest, url: str) -> None:
+    """Do what requests does when it is given no auth object: an entry of netrc wins, then user-info in the URL."""
+    from requests.auth import HTTPBasicAuth  # noqa: PLC0415 - the caller is requests
+    from requests.utils import get_auth_from_url, get_netrc_auth  # noqa: PLC0415
+
+    login = get_netrc_auth(url) or get_auth_from_url(url)
+    if any(login):
+        HTTPBasicAuth(*login)(request)
+
+
+class HokusaiRequestAuthProvider:
+    """What MLflow registers: it asks for the name, and for the auth object once a request."""
+
+    def get_name(self) -> str:
+        """Return the name by which `MLFLOW_TRACKING_AUTH` selects this provider."""
+        return NAME
+
+    def get_auth(self) -> HokusaiRequestAuth:
+        """Return the auth object for one request."""
+        return HokusaiRequestAuth()
