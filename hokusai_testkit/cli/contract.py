@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from hokusai_testkit.cli import BROKEN, FALSE, NULL, TRUE
 from hokusai_testkit.contract.runner import RunError, Selection, UsageError, run
 from hokusai_testkit.reports import JsonReport, ProgressLine, TerminalReport, write
 
 __all__ = ["command"]
 
-_EXIT = {True: 0, False: 1, None: 3}
+_EXIT = {True: TRUE, False: FALSE, None: NULL}
 
 
 class _RunByDefault(click.Group):
@@ -59,7 +60,7 @@ def run_command(
         raise click.UsageError(str(problem), ctx) from problem
     except RunError as problem:
         click.echo(f"Error: {problem}", err=True)
-        ctx.exit(4)
+        ctx.exit(BROKEN)
     if json_file is not None:
         write(JsonReport(), result, json_file)
     if json_file != "-":

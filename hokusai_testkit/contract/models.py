@@ -7,12 +7,11 @@ came from. MLflow is imported when a model is made, never before.
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 __all__ = ["ROWS", "linear_model", "model_files", "predictions"]
 
@@ -28,18 +27,18 @@ def predictions(factor: float, rows: list[list[float]] = ROWS) -> list[float]:
 
 
 def linear_model(factor: float = 1.0) -> Any:
-    """Return a `mlflow.pyfunc.PythonModel`; skips the case when no MLflow client is installed.
+    """Return a `mlflow.pyfunc.PythonModel`; cases that use it need the packages mlflow and pandas.
 
     The class is made inside of a function, so that it is pickled by value and loads where the kit is not installed.
     """
-    pyfunc = pytest.importorskip("mlflow.pyfunc", reason="needs an MLflow client: pip install mlflow")
-    pytest.importorskip("pandas", reason="needs pandas: pip install pandas")
+    from mlflow import pyfunc  # noqa: PLC0415 - heavy, and only here
 
-    class Linear(pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+    class Linear(pyfunc.PythonModel):  # type: ignore[misc]
         def __init__(self) -> None:
             self.factor = factor
 
-        def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:  # noqa: ARG002 - MLflow's names
+        # Without type hints, which newer clients take for a schema; the names are MLflow's.
+        def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def] # noqa: ARG002
             import pandas  # noqa: PLC0415 - pickled by value: it brings its imports along
 
             frame = pandas.DataFrame(model_input)
@@ -56,5 +55,7 @@ def model_files(factor: float = 1.0) -> Mapping[str, bytes]:
     model = linear_model(factor)
     with tempfile.TemporaryDirectory(prefix="hokusai-contract-") as folder:
         path = Path(folder) / "model"
-        pyfunc.save_model(str(path), python_model=model, pip_requirements=["mlflow", "pandas"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the client's advice about pickling is not for these models
+            pyfunc.save_model(str(path), python_model=model, pip_requirements=["mlflow", "pandas"])
         return {str(file.relative_to(path).as_posix()): file.read_bytes() for file in path.rglob("*") if file.is_file()}

@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -223,9 +224,10 @@ def _facts(item: pytest.Item) -> Case | None:
 
 
 def _case(item: pytest.Item) -> Case:
+    """The facts of a case that pytest collected, under its own name when it is one of several parametrized ones."""
     facts = _facts(item)
     assert facts is not None
-    return facts
+    return replace(facts, name=item.name)
 
 
 def _setting(config: pytest.Config, name: str, default: str) -> str:

@@ -112,7 +112,8 @@ class Tracking:
 
     def metric_history(self, run_id: str, key: str) -> list[float]:
         """Return every value that was logged for the metric `key`, oldest first."""
-        query = urlencode({"run_id": run_id, "metric_key": key})
+        # Servers that know pages answer with none when they are not told how many.
+        query = urlencode({"run_id": run_id, "metric_key": key, "max_results": 1000})
         answer = self._good(self._ask("GET", f"{_API}/metrics/get-history?{query}"), "metrics/get-history")
         return [metric["value"] for metric in answer.json.get("metrics", [])]
 

@@ -6,13 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from hokusai_mock.redaction import Redactor, write_redacted
+from hokusai_mock.redaction import Redactor, environment_secrets, write_redacted
 from hokusai_testkit.contract.results import RunResult
 from hokusai_testkit.reports.interface import Report
 
 __all__ = ["write"]
-
-_SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
 
 def write(report: Report, result: RunResult, place: str) -> None:
@@ -20,7 +18,7 @@ def write(report: Report, result: RunResult, place: str) -> None:
 
     What an implementation puts into its messages is not ours: secrets of this process are taken out first.
     """
-    redactor = Redactor(_secrets())
+    redactor = Redactor(environment_secrets(os.environ))
     text = report.render(result)
     if place == "-":
         encoding = sys.stdout.encoding or "utf-8"
@@ -28,7 +26,3 @@ def write(report: Report, result: RunResult, place: str) -> None:
         sys.stdout.flush()
     else:
         write_redacted(Path(place), text, redactor)
-
-
-def _secrets() -> list[str]:
-    return [value for name, value in os.environ.items() if value and name.upper().endswith(_SECRET_NAMES)]
