@@ -89,7 +89,9 @@ def unify(text: str, known: Mapping[str, str]) -> str:
     for name, value in known.items():
         if len(value) >= 32 and name != "page":
             text = text.replace(value, f"<{name}>")
-    text = re.sub(r"\b1[6-9]\d{11}\b", '"<time>"' if text.lstrip().startswith("{") and '"message"' not in text else "<time>", text)
+    text = re.sub(
+        r"\b1[6-9]\d{11}\b", '"<time>"' if text.lstrip().startswith("{") and '"message"' not in text else "<time>", text
+    )
     text = re.sub(r"\bm-[0-9a-f]{32}\b", "<model id>", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", _unless_zero, text)
     text = re.sub(r'"[a-z]+-[a-z]+-\d+"', '"<generated name>"', text)

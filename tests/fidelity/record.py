@@ -53,7 +53,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         try:
             if sender(port)("GET", "/health", {}, None).status == 200:
                 return
-        except OSError:
+        except OSError:  # noqa: PERF203 - waits for a start
             time.sleep(0.2)
     raise SystemExit("the MLflow server did not become healthy; is its environment complete?")
 

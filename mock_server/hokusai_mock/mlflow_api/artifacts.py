@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from mimetypes import guess_type
-from posixpath import basename
+from mimetypes import MimeTypes
+from posixpath import basename, splitext
 
 from hokusai_mock.messages import Response
 from hokusai_mock.mlflow_api import layout, paths
@@ -12,8 +12,8 @@ from hokusai_mock.mlflow_api.endpoints import Call, endpoint
 from hokusai_mock.mlflow_api.errors import Crash, StoreError, invalid
 from hokusai_mock.mlflow_api.render import Json
 from hokusai_mock.mlflow_api.runs import RUN_ID
-from hokusai_mock.mlflow_api.validation import STRING
-from hokusai_mock.mlflow_api.wire import TEXT, Message
+from hokusai_mock.mlflow_api.validation import INTEGER, REQUIRED, STRING
+from hokusai_mock.mlflow_api.wire import INT64, TEXT, Message, Repeated
 from hokusai_mock.store import ArtifactTooLarge
 from hokusai_mock.store.artifacts import Artifact, ArtifactInfo
 
@@ -22,10 +22,14 @@ __all__: list[str] = []
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 _FILE = f"{PROXY}/<path:artifact_path>"
 
-_TEXT_NAMES = frozenset({"MLmodel", "MLproject", "conda.yaml"})
-_TEXT_ENDINGS = frozenset(
-    "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst jsonnet".split()
-)
+# fmt: off
+_TEXT_ENDINGS = frozenset((
+    "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml", "xml",
+    "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "MLmodel", "MLproject",
+))
+# fmt: on
+_TYPES = MimeTypes()
+"""Python's own table, whatever the machine's says."""
 
 
 def _safe(call: Call, path: str) -> str:
@@ -35,10 +39,10 @@ def _safe(call: Call, path: str) -> str:
 def _file_type(path: str) -> str:
     """The type of a file by its name, as MLflow guesses it: what a person can read is text."""
     name = basename(path)
-    ending = name.rpartition(".")[2]
-    if name in _TEXT_NAMES or ending in _TEXT_ENDINGS:
+    ending = splitext(name)[1].lstrip(".") or name
+    if ending in _TEXT_ENDINGS:
         return "text/plain"
-    return guess_type(name)[0] or "application/octet-stream"
+    return _TYPES.guess_type(name)[0] or "application/octet-stream"
 
 
 def _attachment(call: Call, path: str, artifact: Artifact) -> Response:
@@ -192,9 +196,31 @@ def get_model_version_artifact(call: Call) -> Response:
 _MULTIPART = "Multipart upload is not supported for the current artifact repository"
 
 
-@endpoint("POST", "/api/2.0/mlflow-artifacts/mpu/create/<path:artifact_path>", streams=True, provenance="proved")
-@endpoint("POST", "/api/2.0/mlflow-artifacts/mpu/complete/<path:artifact_path>", streams=True, provenance="documented")
-@endpoint("POST", "/api/2.0/mlflow-artifacts/mpu/abort/<path:artifact_path>", streams=True, provenance="documented")
+_PART = Message(part_number=INT64, etag=TEXT, url=TEXT)
+_PATH = {"path": (REQUIRED, STRING)}
+
+
+@endpoint(
+    "POST",
+    "/api/2.0/mlflow-artifacts/mpu/create/<path:artifact_path>",
+    Message(path=TEXT, num_parts=INT64),
+    {**_PATH, "num_parts": (INTEGER,)},
+    provenance="proved",
+)
+@endpoint(
+    "POST",
+    "/api/2.0/mlflow-artifacts/mpu/complete/<path:artifact_path>",
+    Message(path=TEXT, upload_id=TEXT, parts=Repeated(_PART)),
+    {**_PATH, "upload_id": (STRING,), "parts": (REQUIRED,)},
+    provenance="documented",
+)
+@endpoint(
+    "POST",
+    "/api/2.0/mlflow-artifacts/mpu/abort/<path:artifact_path>",
+    Message(path=TEXT, upload_id=TEXT),
+    {**_PATH, "upload_id": (STRING,)},
+    provenance="proved",
+)
 def refuse_multipart(_: Call) -> Response:
     """A server that keeps artifacts in its own file system has no multipart uploads."""
     raise StoreError("NOT_IMPLEMENTED", _MULTIPART)

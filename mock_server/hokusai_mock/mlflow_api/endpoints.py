@@ -1,7 +1,7 @@
 """What an endpoint is: one decorated function that takes a `Call` and returns the payload of its answer.
 
-The decorator reads the request as its message, checks its rules, holds the world's lock and writes the answer. An endpoint
-that streams bodies says so, gets the lock's care itself, and returns a `Response`.
+The decorator reads the request as its message, checks its rules, holds the world's lock and writes the answer. An
+endpoint that streams bodies says so, takes care of the lock itself, and returns a `Response`.
 """
 
 from __future__ import annotations
@@ -100,16 +100,17 @@ class Endpoint:
     rules: Rules
     rules_of: Callable[[MlflowProfile], Rules] | None
     streams: bool
+    needs_body: bool
     provenance: Provenance
 
     def handler(self, profile: MlflowProfile) -> Handler:
         """The endpoint as a handler for requests to servers of a profile."""
         rules = self.rules_of(profile) if self.rules_of else self.rules
-        function, message, streams = self.function, self.message, self.streams
+        function, message, streams, needs_body = self.function, self.message, self.streams, self.needs_body
 
         def handle(request: Request) -> Response:
             try:
-                values = {} if streams else _read(request, message, rules, profile)
+                values = {} if streams else _read(request, message, rules, profile, needs_body=needs_body)
                 call = Call(request, values)
                 if streams:
                     result = function(call)
@@ -117,7 +118,7 @@ class Endpoint:
                     with request.world.lock:
                         result = function(call)
             except StoreError as error:
-                return to_response(error, profile.texts)
+                return to_response(error, profile)
             except Crash:
                 return pages.server_error()
             return result if isinstance(result, Response) else layout.answer(result)
@@ -135,16 +136,20 @@ def endpoint(
     rules: Rules | Callable[[MlflowProfile], Rules] | None = None,
     *,
     streams: bool = False,
+    needs_body: bool = False,
     provenance: Provenance,
 ) -> Callable[[Function], Function]:
-    """Make a function the endpoint for a route; a path without a leading slash is below `/api/2.0/mlflow/`."""
+    """Make a function the endpoint for a route; a path without a leading slash is below `/api/2.0/mlflow/`.
+
+    `needs_body`: the real server stumbles when the body is not JSON, where others take it for an empty one.
+    """
     full = path if path.startswith("/") else API + path
 
     def register(function: Function) -> Function:
         by_profile = rules if callable(rules) else None
         fixed = {} if rules is None or callable(rules) else rules
         _ENDPOINTS[method, full] = Endpoint(
-            method, full, function, message or Message(), fixed, by_profile, streams, provenance
+            method, full, function, message or Message(), fixed, by_profile, streams, needs_body, provenance
         )
         return function
 
@@ -159,7 +164,9 @@ def known_endpoints() -> Mapping[tuple[str, str], Endpoint]:
 # -- reading a request -----------------------------------------------------------------------------------------------
 
 
-def _read(request: Request, message: Message, rules: Rules, profile: MlflowProfile) -> dict[str, Any]:
+def _read(
+    request: Request, message: Message, rules: Rules, profile: MlflowProfile, *, needs_body: bool
+) -> dict[str, Any]:
     """The fields of the message; checked, but for queries of servers that do not check them."""
     lenient = profile.behaviour.unknown_enum_values_are_ignored
     if request.method == "GET" and request.query_string:
@@ -167,7 +174,10 @@ def _read(request: Request, message: Message, rules: Rules, profile: MlflowProfi
             return _read_unchecked_query(request, message)
         payload = _from_query(request, message)
     else:
-        payload = _from_body(request)
+        sent = _from_body(request)
+        if sent is None and needs_body:
+            raise Crash
+        payload = sent or {}
     _texts_for_experiment_ids(payload)
     values, complete = message.read(payload, ignore_unknown=lenient)
     if rules:
@@ -214,24 +224,23 @@ def _read_unchecked_query(request: Request, message: Message) -> dict[str, Any]:
     return values
 
 
-def _from_body(request: Request) -> dict[str, Any]:
+def _from_body(request: Request) -> dict[str, Any] | None:
+    """The JSON object in the body; `None` where there is none that could be read."""
     if request.method in ("POST", "PUT"):
         _check_content_type(request)
     body = request.body()
     if not body:
-        return {}
+        return None
     try:
         payload = json.loads(body)
     except ValueError:
-        return {}
+        return None
     if isinstance(payload, str):
         try:
             payload = json.loads(payload)  # clients of MLflow 0 encoded twice
         except ValueError:
             raise Crash from None
-    if payload is None:
-        return {}
-    if not isinstance(payload, dict):
+    if payload is not None and not isinstance(payload, dict):
         raise Crash
     return payload
 

@@ -1,15 +1,14 @@
 """Refusals of the MLflow application, and how they become answers.
 
-A refusal is a `StoreError` (raised here and in the store alike); `Crash` is what the real server answers with its HTML page
-for unexpected exceptions.
+A refusal is a `StoreError` (raised here and in the store alike); `Crash` is what the real server answers with its HTML
+page for unexpected exceptions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from hokusai_mock.messages import Response
 from hokusai_mock.mlflow_api.layout import refusal
+from hokusai_mock.profiles import MlflowProfile
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
 
 __all__ = ["Crash", "StoreError", "does_not_exist", "invalid", "to_response"]
@@ -41,8 +40,12 @@ class Crash(Exception):
     """The real server meets an exception here that it does not expect, and answers its HTML 500."""
 
 
-def to_response(error: StoreError, texts: Mapping[str, str]) -> Response:
-    """The answer for a refusal, in the words of the profile where it has some."""
-    template = texts.get(error.kind) if error.kind else None
-    message = template.format(**error.facts) if template else error.message
-    return refusal(_STATUS.get(error.code, 400), error.code, message)
+def to_response(error: StoreError, profile: MlflowProfile) -> Response:
+    """The answer for a refusal, with the words and the code of the profile where it has some."""
+    code, message = error.code, error.message
+    if error.kind is not None:
+        code = profile.codes.get(error.kind, code)
+        template = profile.texts.get(error.kind)
+        if template is not None:
+            message = template.format(**error.facts)
+    return refusal(_STATUS.get(code, 400), code, message)

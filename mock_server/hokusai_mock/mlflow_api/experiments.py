@@ -51,12 +51,11 @@ _SEARCH_RULES = {
 def create_experiment(call: Call) -> Json:
     """Make an experiment; a taken name is RESOURCE_ALREADY_EXISTS, which here is a 400."""
     location, name = call.text("artifact_location"), call.text("name")
-    if call.profile.behaviour.artifact_locations_are_checked:
-        parsed = urlparse(location)
-        if parsed.fragment or parsed.params:
-            raise invalid("'artifact_location' URL can't include fragments or params.")
-        if ".." in paths.decoded(parsed.query):
-            raise invalid("Invalid query string")
+    parsed = urlparse(location)
+    if (parsed.fragment or parsed.params) and not call.profile.behaviour.artifact_locations_may_have_fragments:
+        raise invalid("'artifact_location' URL can't include fragments or params.")
+    if ".." in paths.decoded(parsed.query):
+        raise invalid("Invalid query string")
     check_length("name", "name", name, call.profile.limits.experiment_name)
     tags = call.pairs("tags")
     for key, value in tags.items():
@@ -90,11 +89,11 @@ def find_experiments(call: Call) -> Json:
     positive(limit, 50000)
     found, token = search_experiments(
         call.store.experiments,
-        STAGES_OF_VIEW[call.text("view_type") or "ACTIVE_ONLY"],
-        call.text("filter"),
-        call.texts("order_by"),
-        limit,
-        call.text("page_token"),
+        stages=STAGES_OF_VIEW[call.text("view_type") or "ACTIVE_ONLY"],
+        filter_text=call.text("filter"),
+        order_by=call.texts("order_by"),
+        max_results=limit,
+        page_token=call.text("page_token"),
     )
     result: Json = {"experiments": [render.experiment(one) for one in found]} if found else {}
     if token:

@@ -1,7 +1,7 @@
 """How MLflow writes JSON: answers indented over several lines, errors in one.
 
-`indented` gives what `json.dumps(value, indent=2)` gives, in a quarter of the time: the standard library has no fast path
-for indentation.
+`indented` gives what `json.dumps(value, indent=2)` gives, only faster: the standard library has no fast path for
+indentation.
 """
 
 from __future__ import annotations

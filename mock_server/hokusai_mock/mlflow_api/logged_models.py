@@ -24,9 +24,7 @@ def _rendered(model: LoggedModel) -> Json:
 @endpoint(
     "POST",
     "logged-models",
-    Message(
-        experiment_id=TEXT, name=TEXT, model_type=TEXT, source_run_id=TEXT, params=KEY_VALUES, tags=KEY_VALUES
-    ),
+    Message(experiment_id=TEXT, name=TEXT, model_type=TEXT, source_run_id=TEXT, params=KEY_VALUES, tags=KEY_VALUES),
     {
         "experiment_id": (STRING, REQUIRED),
         "name": (STRING,),
@@ -41,11 +39,11 @@ def create_logged_model(call: Call) -> Json:
     """Make a model that is pending until it is finalised."""
     model = call.store.logged_models.create(
         call.experiment_id,
-        call.text("name") or None,
-        call.text("model_type"),
-        call.text("source_run_id"),
-        call.pairs("params"),
-        call.pairs("tags"),
+        name=call.text("name") or None,
+        model_type=call.text("model_type"),
+        source_run_id=call.text("source_run_id"),
+        params=call.pairs("params"),
+        tags=call.pairs("tags"),
     )
     return _rendered(model)
 
@@ -130,12 +128,12 @@ def find_logged_models(call: Call) -> Json:
     orders = [{"field_name": "", "ascending": True, **one} for one in call.items("order_by")]
     found, token = search_logged_models(
         call.store.logged_models,
-        call.texts("experiment_ids"),
-        call.text("filter"),
-        call.items("datasets"),
-        orders,
-        call.number("max_results", 50),
-        call.text("page_token"),
+        experiment_ids=call.texts("experiment_ids"),
+        filter_text=call.text("filter"),
+        datasets=call.items("datasets"),
+        order_by=orders,
+        max_results=call.number("max_results", 50),
+        page_token=call.text("page_token"),
     )
     result: Json = {"models": [render.logged_model(model) for model in found]} if found else {}
     if token:

@@ -50,9 +50,7 @@ def _number(call: Call) -> int:
 @endpoint(
     "POST",
     "model-versions/create",
-    Message(
-        name=TEXT, source=TEXT, run_id=TEXT, tags=KEY_VALUES, run_link=TEXT, description=TEXT, model_id=TEXT
-    ),
+    Message(name=TEXT, source=TEXT, run_id=TEXT, tags=KEY_VALUES, run_link=TEXT, description=TEXT, model_id=TEXT),
     {
         **_NAME,
         "source": (STRING, REQUIRED),
@@ -81,6 +79,8 @@ def create_model_version(call: Call) -> Json:
         description=call.text("description"),
         tags=tags,
     )
+    if call.text("model_id") and call.profile.behaviour.logged_models_exist:
+        call.store.logged_models.note_version(call.text("model_id"), version.name, version.version)
     return _rendered(call, version)
 
 
@@ -184,13 +184,13 @@ def find_model_versions(call: Call) -> Json:
     registry = call.store.registry
     found, token = search_model_versions(
         registry,
-        call.text("filter"),
-        call.texts("order_by"),
-        limit,
-        call.text("page_token"),
+        filter_text=call.text("filter"),
+        order_by=call.texts("order_by"),
+        max_results=limit,
+        page_token=call.text("page_token"),
         prompts_exist=call.profile.behaviour.prompts_exist,
     )
-    versions = [render.model_version(one, registry.aliases_of(one)) for one in found]
+    versions = [render.model_version(one) for one in found]  # without aliases, as the real server
     result: Json = {"model_versions": versions} if versions else {}
     if token:
         result["next_page_token"] = token
@@ -206,9 +206,7 @@ def find_model_versions(call: Call) -> Json:
 )
 def update_model_version(call: Call) -> Json:
     """Set the description; without one it is removed."""
-    version = call.store.registry.describe_version(
-        call.text("name"), _number(call), call.values.get("description")
-    )
+    version = call.store.registry.describe_version(call.text("name"), _number(call), call.values.get("description"))
     return _rendered(call, version)
 
 

@@ -97,10 +97,10 @@ def find_registered_models(call: Call) -> Json:
     registry = call.store.registry
     found, token = search_registered_models(
         registry,
-        call.text("filter"),
-        call.texts("order_by"),
-        limit,
-        call.text("page_token"),
+        filter_text=call.text("filter"),
+        order_by=call.texts("order_by"),
+        max_results=limit,
+        page_token=call.text("page_token"),
         prompts_exist=call.profile.behaviour.prompts_exist,
     )
     models = [render.registered_model(model, registry.latest_versions(model)) for model in found]

@@ -1,4 +1,4 @@
-"""What the store holds as MLflow's JSON: fields in the order of its messages, empty ones left out as it leaves them out."""
+"""What the store holds as MLflow's JSON: fields in the order of its messages, left out where it leaves them out."""
 
 from __future__ import annotations
 
@@ -129,12 +129,13 @@ def logged_model(one: LoggedModel) -> Json:
         "source_run_id": one.source_run_id,
     }
     if one.tags:
-        info["tags"] = _pairs(one.tags)
+        info["tags"] = _pairs(dict(sorted(one.tags.items())))
     data: Json = {}
     if one.params:
-        data["params"] = _pairs(one.params)
+        data["params"] = _pairs(dict(sorted(one.params.items())))
     if one.metrics:
-        data["metrics"] = [metric(value, shows_model=True) for value in one.metrics]
+        ordered = sorted(one.metrics, key=lambda value: (value.key, value.timestamp, value.step, value.run_id))
+        data["metrics"] = [metric(value, shows_model=True) for value in ordered]
     return {"info": info, "data": data}
 
 

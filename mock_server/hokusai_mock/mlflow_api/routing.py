@@ -1,4 +1,4 @@
-"""Routes of a profile as plain data: a dictionary for fixed paths, regular expressions only for paths with parameters."""
+"""Routes of a profile as plain data: a dictionary for fixed paths, regular expressions for paths with parameters."""
 
 from __future__ import annotations
 

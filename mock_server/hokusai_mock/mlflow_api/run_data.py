@@ -173,14 +173,13 @@ def delete_tag(call: Call) -> Json:
         "params": (ARRAY, entries("key")),
         "tags": (ARRAY, entries("key")),
     },
+    needs_body=True,
     provenance="proved",
 )
 def log_batch(call: Call) -> Json:
     """Log many metrics, parameters and tags at once, all or nothing."""
     run_id, profile = call.text("run_id"), call.profile
-    metrics = [
-        _metric(one, run_id, f"metrics[{index}]", profile) for index, one in enumerate(call.items("metrics"))
-    ]
+    metrics = [_metric(one, run_id, f"metrics[{index}]", profile) for index, one in enumerate(call.items("metrics"))]
     params = [
         _param(one.get("key", ""), one.get("value", ""), f"params[{index}].", profile)
         for index, one in enumerate(call.items("params"))
@@ -237,20 +236,28 @@ def log_model(call: Call) -> Json:
         raise Crash
     if missing := {"artifact_path", "flavors", "utc_time_created", "run_id"} - set(model):
         raise invalid(f"Model json is missing mandatory fields: {missing}")
-    call.store.runs.record_logged_model(call.text("run_id"), _history_entry(model))
+    entry = _history_entry(model, short=call.profile.behaviour.model_history_is_short)
+    call.store.runs.record_logged_model(call.text("run_id"), entry)
     return {}
 
 
-def _history_entry(model: Mapping[str, Any]) -> Json:
+def _history_entry(model: Mapping[str, Any], *, short: bool) -> Json:
     """What the server keeps of a model, in its order."""
-    kept = ("run_id", "artifact_path", "utc_time_created", "model_id")
-    entry: Json = {name: model[name] for name in kept if model.get(name) is not None}
+    entry: Json = {name: model[name] for name in ("run_id", "artifact_path", "utc_time_created")}
+    if short:
+        entry["model_uuid"] = model.get("model_uuid")
+        entry["flavors"] = {flavor: _without_config(fields) for flavor, fields in model["flavors"].items()}
+        return entry
     entry["flavors"] = model["flavors"]
     entry["model_uuid"] = model.get("model_uuid")
     for name in ("mlflow_version", "signature", "saved_input_example_info", "metadata"):
         if model.get(name) is not None:
             entry[name] = model[name]
     return entry
+
+
+def _without_config(fields: Any) -> Any:
+    return {key: value for key, value in fields.items() if key != "config"} if isinstance(fields, dict) else fields
 
 
 _DATASET = Message(name=TEXT, digest=TEXT, source_type=TEXT, source=TEXT, schema=TEXT, profile=TEXT)

@@ -39,9 +39,7 @@ _STATUS = enum(RUNNING=1, SCHEDULED=2, FINISHED=3, FAILED=4, KILLED=5)
 def create_run(call: Call) -> Json:
     """Start a run."""
     experiment_id = call.experiment_id if call.text("experiment_id") else ""
-    tags = [
-        check_tag(tag.get("key", ""), tag.get("value", ""), "", call.profile) for tag in call.items("tags")
-    ]
+    tags = [check_tag(tag.get("key", ""), tag.get("value", ""), "", call.profile) for tag in call.items("tags")]
     run = call.store.runs.create(
         experiment_id, call.text("user_id"), call.number("start_time"), call.text("run_name"), tags
     )
@@ -108,12 +106,12 @@ def find_runs(call: Call) -> Json:
         positive(limit)
     found, token = search_runs(
         call.store.runs,
-        call.texts("experiment_ids"),
-        STAGES_OF_VIEW[call.text("run_view_type") or "ACTIVE_ONLY"],
-        call.text("filter"),
-        call.texts("order_by"),
-        limit,
-        call.text("page_token"),
+        experiment_ids=call.texts("experiment_ids"),
+        stages=STAGES_OF_VIEW[call.text("run_view_type") or "ACTIVE_ONLY"],
+        filter_text=call.text("filter"),
+        order_by=call.texts("order_by"),
+        max_results=limit,
+        page_token=call.text("page_token"),
     )
     result: Json = {"runs": [render.run(run, call.profile.behaviour) for run in found]} if found else {}
     if token:

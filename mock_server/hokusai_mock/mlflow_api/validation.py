@@ -1,7 +1,7 @@
 """The rules that MLflow's server checks before it works: required fields, types, names and lengths.
 
-`check` runs the rules of an endpoint over the body as it was sent; names and lengths are checked by the endpoints. The texts
-come from the profile (`errors.to_response`), the English here is that of 3.9.
+`check` runs the rules of an endpoint over the body as it was sent; names and lengths are checked by the endpoints. The
+texts come from the profile (`errors.to_response`), the English here is that of 3.9.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _first_lack(value: Any, required: Sequence[str]) -> str | None:
 def check(
     rules: Mapping[str, Sequence[Rule]], payload: Mapping[str, Any], profile: MlflowProfile, *, complete: bool
 ) -> None:
-    """Check a body, as sent, against the rules of its endpoint; `complete` says that it could be read as its message."""
+    """Check a body, as sent, against the rules of its endpoint; `complete`: it could be read as its message."""
     for name, of_name in rules.items():
         if name not in payload and REQUIRED not in of_name:
             continue
@@ -170,7 +170,9 @@ def version_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise invalid(f"Parameter 'version' must be an integer, got '{text}'.", "version_not_integer", value=text) from None
+        raise invalid(
+            f"Parameter 'version' must be an integer, got '{text}'.", "version_not_integer", value=text
+        ) from None
 
 
 _ALIAS = re.compile(r"[\w\-]*")

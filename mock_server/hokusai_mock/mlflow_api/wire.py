@@ -1,7 +1,7 @@
-"""Protocol-buffer messages in JSON, as MLflow's server reads them: which fields a request has, and what becomes of values.
+"""Protocol-buffer messages in JSON, as MLflow's server reads them: the fields of a request, and how values are read.
 
-Unknown fields are ignored, `null` counts as absent, 64-bit integers may be texts, doubles may be `"NaN"`. Reading stops at
-the first value that does not fit its field: what was read before stays, which is what the real server then works with.
+Unknown fields are ignored, `null` counts as absent, 64-bit integers may be texts, doubles may be `"NaN"`. Reading stops
+at the first value that does not fit its field: what was read before stays, and the real server then works with that.
 Rules such as "required" are in `validation.py`.
 """
 
@@ -100,13 +100,14 @@ class Repeated:
         self._item = item
 
     def __call__(self, value: Any, ignore_unknown: bool) -> list[Any]:
+        """Read the items; of a list that does not fit, what was read is the partial value."""
         if not isinstance(value, list):
             raise NotReadable(value)
         items: list[Any] = []
         for one in value:
             try:
                 items.append(self._item(one, ignore_unknown))
-            except NotReadable as error:
+            except NotReadable as error:  # noqa: PERF203 - ends the loop
                 if error.partial is not None:
                     items.append(error.partial)
                 raise NotReadable(value, items) from None
@@ -141,6 +142,7 @@ class Message:
         return values, True
 
     def __call__(self, value: Any, ignore_unknown: bool) -> dict[str, Any]:
+        """Read a value as this message; of one that does not fit, what was read is the partial value."""
         if not isinstance(value, Mapping):
             raise NotReadable(value)
         values, complete = self.read(value, ignore_unknown=ignore_unknown)

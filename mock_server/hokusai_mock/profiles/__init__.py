@@ -1,4 +1,4 @@
-"""Profiles: what differs between versions of MLflow (`loader.py`) and eras of the platform (`platforms.py`), as data."""
+"""Profiles: how versions of MLflow (`loader.py`) and eras of the platform (`platforms.py`) differ, as data."""
 
 from __future__ import annotations
 

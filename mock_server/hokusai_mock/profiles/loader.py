@@ -1,7 +1,7 @@
 """MLflow profiles: what one version of the MLflow server has and does, as data.
 
-One TOML file a version in `profiles/mlflow/`, made from a real server and proved by `tests/fidelity`. An endpoint asks the
-profile and never the version. The gateway's profiles are in `platforms.py`.
+One TOML file a version in `profiles/mlflow/`, made from a real server and proved by `tests/fidelity`. An endpoint asks
+the profile and never the version. The gateway's profiles are in `platforms.py`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Behaviour:
     """log-batch says which entry lacks which field; otherwise it refuses the whole list."""
     experiment_ids_are_integers: bool
     """A text as experiment id is refused as such; otherwise it is not found."""
-    artifact_locations_are_checked: bool
-    """create experiment refuses fragments, params and `..` in queries."""
+    artifact_locations_may_have_fragments: bool
+    """create experiment accepts `#fragment` and `;params` in a location."""
     metric_history_has_pages: bool
     """get-history honours `max_results` (absent means 0) and `page_token`."""
     names_may_hold_colons: bool
@@ -53,6 +53,8 @@ class Behaviour:
     """Metric keys are limited to 250 characters."""
     zero_runs_may_be_asked: bool
     """runs/search accepts `max_results` below 1."""
+    model_history_is_short: bool
+    """The tag in which a run remembers its models holds five fields; otherwise the whole model."""
     run_shows_models: bool
     """Runs carry `inputs` from their creation on, and `outputs`."""
     datasets_are_required: bool
@@ -108,6 +110,8 @@ class MlflowProfile:
     limits: Limits
     texts: Mapping[str, str]
     """Texts of refusals that differ between versions, with `{name}` for what is filled in."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Error codes of refusals that differ between versions."""
     security: Security = field(default_factory=Security)
 
 

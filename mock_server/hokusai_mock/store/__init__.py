@@ -1,8 +1,8 @@
 """The memory store: what an MLflow server with a SQL store remembers, without SQL and without HTTP.
 
-`MemoryStore` joins the rooms: experiments, runs, logged models, the registry, artifacts. Holding the world's lock while it
-is used is the caller's business (artifacts have a lock of their own, so that bodies stream without it). Texts that differ
-between MLflow versions are not written here: a `StoreError` may name its `kind`, and `mlflow_api` finds the profile's text.
+`MemoryStore` joins the rooms: experiments, runs, logged models, the registry, artifacts. Holding the world's lock while
+it is used is the caller's business (artifacts have a lock of their own, so that bodies stream without it). Texts that
+differ between MLflow versions are not written here: a `StoreError` may name its `kind`, for which a profile has words.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ __all__ = ["ArtifactTooLarge", "StoreError", "does_not_exist", "invalid"]
 
 
 class StoreError(Exception):
-    """A refusal. `code` is MLflow's error code; `kind` names the text of a profile that replaces `message`, if it has one.
+    """A refusal. `code` is MLflow's error code; `kind` names the text of a profile that replaces `message`.
 
-    `facts` fill that text. Nothing in the store was changed.
+    A profile need not have that text; `facts` fill it. Nothing in the store was changed.
     """
 
     def __init__(self, code: str, message: str, kind: str | None = None, **facts: object) -> None:

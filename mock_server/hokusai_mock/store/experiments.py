@@ -36,7 +36,6 @@ class Experiments:
         self._next_id = 0
         self.create("Default", "", {})
 
-
     def create(self, name: str, artifact_location: str, tags: Mapping[str, str]) -> Experiment:
         """Make an experiment; without a location its artifacts go to `mlflow-artifacts:/<id>`."""
         now = self._clock.now_ms()
@@ -51,8 +50,8 @@ class Experiments:
         return experiment
 
     def get(self, experiment_id: str) -> Experiment:
-        """The experiment of that id, deleted or not."""
-        experiment = self._by_id.get(experiment_id)
+        """The experiment of that id, deleted or not; an empty id means the default experiment."""
+        experiment = self._by_id.get(experiment_id or "0")
         if experiment is None:
             raise does_not_exist(f"No Experiment with id={experiment_id} exists")
         return experiment

@@ -6,7 +6,7 @@ Grammar: comparisons joined by AND (which MLflow also accepts doubled, leading, 
     operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "LIKE" | "ILIKE"
     identifier = name {"." name}        a name may stand in backticks or double quotes
 
-Whatever else stands in a filter is refused and named, never ignored. Beside filters, `order_by` clauses are parsed here.
+Whatever else stands in a filter is refused and named, never ignored. Beside filters, `order_by` clauses are parsed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token with its text as written; a list carries its items, unquoted."""
+    """One token with its text as written and where it starts; a list carries its items, unquoted."""
 
     kind: Kind
     text: str
+    start: int = 0
     items: tuple[str, ...] = ()
 
 
@@ -72,7 +73,7 @@ _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<string>'(?:''|\\'|[^'])*')
     | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
-    | (?P<identifier>{_NAME}(?:\.(?:\w+|`[^`]*`|\"[^\"]*\"))*)
+    | (?P<identifier>{_NAME}(?:\.(?:\w+|`[^`]*`|\"[^\"]*\"))*\.?)
     | (?P<operator><=|>=|!=|<>|==|=|<|>)
     | (?P<other>\S)
     )""",
@@ -95,10 +96,11 @@ def parse_filter(text: str) -> tuple[Comparison, ...]:
             comparisons.append(found)
             _refuse_chain(found, tokens, position)
             continue
-        token = tokens[position]
-        if token.text.upper() != "AND":
-            unreadable.append(token.text)
-        position += 1
+        end = _group(tokens, position)
+        if tokens[position].text.upper() != "AND":
+            last = tokens[end - 1]
+            unreadable.append(text[tokens[position].start : last.start + len(last.text)])
+        position = end
     if unreadable:
         raise UnreadableClauses(unreadable)
     return tuple(comparisons)
@@ -107,20 +109,25 @@ def parse_filter(text: str) -> tuple[Comparison, ...]:
 def _tokens(text: str) -> list[Token]:
     tokens = []
     for match in _TOKEN.finditer(text):
-        kind, value = match.lastgroup, match[match.lastgroup or "other"]
+        kind = match.lastgroup or "other"
+        value, start = match[kind], match.start(kind)
         if kind == "identifier" and value.upper() in _WORD_OPERATORS:
-            tokens.append(Token(Kind.OPERATOR, value))
+            tokens.append(Token(Kind.OPERATOR, value, start))
         elif kind == "identifier" and value.upper() in _WORDS:
-            tokens.append(Token(Kind.OTHER, value))
+            tokens.append(Token(Kind.OTHER, value, start))
         else:
-            tokens.append(Token(Kind(kind), value))
+            tokens.append(Token(Kind(kind), value, start))
     return tokens
 
 
 def _comparison(tokens: list[Token], at: int) -> tuple[Comparison | None, int]:
     """The comparison that starts at a token, and where the next thing starts."""
     first, second, third = (tokens[at + step] if at + step < len(tokens) else None for step in range(3))
-    if first is None or second is None or third is None or first.kind is not Kind.IDENTIFIER:
+    if first is None or second is None or third is None:
+        return None, at
+    if first.kind in (Kind.STRING, Kind.NUMBER) and second.kind is Kind.OPERATOR:
+        raise invalid(f"Invalid comparison clause. Expected 'Identifier' found '{first.text}'")
+    if first.kind is not Kind.IDENTIFIER:
         return None, at
     if second.kind is Kind.OPERATOR:
         if third.kind in (Kind.STRING, Kind.NUMBER, Kind.IDENTIFIER):
@@ -157,7 +164,17 @@ def _list(tokens: list[Token], at: int) -> tuple[Token | None, int]:
             f"type in list: ({listed})"
         )
     text = "(" + ", ".join(item.text for item in items) + ")"
-    return Token(Kind.LIST, text, tuple(item.text[1:-1] for item in items)), end + 1
+    return Token(Kind.LIST, text, tokens[at].start, tuple(item.text[1:-1] for item in items)), end + 1
+
+
+def _group(tokens: list[Token], at: int) -> int:
+    """Where what starts at a token ends: after its closing parenthesis, else after the token."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[index].text, 0)
+        if depth <= 0:
+            return index + 1
+    return at + 1
 
 
 def _refuse_chain(found: Comparison, tokens: list[Token], at: int) -> None:

@@ -39,6 +39,7 @@ _STATUS_NUMBERS = {
 
 def search_logged_models(
     models: LoggedModels,
+    *,
     experiment_ids: Sequence[str],
     filter_text: str,
     datasets: Sequence[Mapping[str, str]],
@@ -48,10 +49,10 @@ def search_logged_models(
 ) -> tuple[list[LoggedModel], str | None]:
     """Logged models that are not deleted, newest first unless ordered; (results, next token).
 
-    `datasets` (`dataset_name`, `dataset_digest`) restricts metric conditions to metrics on one of them; without a metric
-    condition it keeps the models that have any metric there. A page token belongs to its own question.
+    `datasets` (`dataset_name`, `dataset_digest`) restricts metric conditions to metrics on one of them; without a
+    metric condition it keeps the models that have any metric there. A page token belongs to its own question.
     """
-    question = {"experiment_ids": list(experiment_ids), "filter_string": filter_text or None}
+    question: dict[str, Any] = {"experiment_ids": list(experiment_ids), "filter_string": filter_text or None}
     question["order_by"] = [_as_asked(one) for one in order_by] or None
     offset = _offset(page_token, question)
     conditions = _conditions(filter_text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 from hokusai_mock.clock import Clock, IdSource
@@ -11,6 +12,8 @@ from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.names import generated_name
 
 __all__ = ["LoggedModels"]
+
+VERSIONS_TAG = "mlflow.modelVersions"
 
 _BAD_CHARACTERS = ("/", ":", ".", "%", '"', "'")
 
@@ -26,6 +29,7 @@ class LoggedModels:
     def create(
         self,
         experiment_id: str,
+        *,
         name: str | None,
         model_type: str,
         source_run_id: str,
@@ -84,6 +88,12 @@ class LoggedModels:
         """Set tags."""
         self.get(model_id).tags.update(tags)
 
+    def note_version(self, model_id: str, name: str, number: int) -> None:
+        """Remember in a tag that a version was registered from the model."""
+        tags = self.get(model_id).tags
+        known = json.loads(tags.get(VERSIONS_TAG, "[]"))
+        tags[VERSIONS_TAG] = json.dumps([*known, {"name": name, "version": number}])
+
     def delete_tag(self, model_id: str, key: str) -> None:
         """Remove a tag that the model has."""
         model = self.get(model_id)
@@ -106,7 +116,5 @@ class LoggedModels:
         """The models of the experiments that are not deleted."""
         wanted = frozenset(experiment_ids)
         return [
-            model
-            for model in self._by_id.values()
-            if model.experiment_id in wanted and model.lifecycle_stage == ACTIVE
+            model for model in self._by_id.values() if model.experiment_id in wanted and model.lifecycle_stage == ACTIVE
         ]

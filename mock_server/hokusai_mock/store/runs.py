@@ -1,4 +1,4 @@
-"""Runs: their life, and the metrics, parameters, tags, datasets and models logged to them. Searching is in `search.py`."""
+"""Runs: their life, and what is logged to them. Searching is in `search.py`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Runs:
         if not experiment_id:
             # The SQL store looks for experiment 0, and then stumbles over the empty foreign key.
             text = _NO_EXPERIMENT.format(run_id=self._ids.hex32(), name=name, user=user_id, start=start_time)
-            raise StoreError("BAD_REQUEST", text)
+            raise StoreError("BAD_REQUEST", text, "run_without_experiment", text=text)
         experiment = self._experiments.active(experiment_id)
         given = dict(tags)
         tagged = given.get(RUN_NAME_TAG)
@@ -76,9 +76,7 @@ class Runs:
         """The run of that id, which must not be deleted."""
         run = self.get(run_id)
         if run.lifecycle_stage != ACTIVE:
-            raise invalid(
-                f"The run {run_id} must be in the 'active' state. Current state is {run.lifecycle_stage}."
-            )
+            raise invalid(f"The run {run_id} must be in the 'active' state. Current state is {run.lifecycle_stage}.")
         return run
 
     def of_experiments(self, experiment_ids: Iterable[str]) -> list[Run]:

@@ -120,6 +120,7 @@ def _read_experiment(experiment: Experiment, entity: str, key: str) -> object:
 
 def search_experiments(
     experiments: Experiments,
+    *,
     stages: Iterable[str],
     filter_text: str,
     order_by: Sequence[str],
@@ -128,7 +129,7 @@ def search_experiments(
 ) -> tuple[list[Experiment], str | None]:
     """Experiments in the given lifecycle stages, newest first unless ordered; (results, next token)."""
     conditions = EXPERIMENTS.conditions(filter_text)
-    orders = EXPERIMENTS.orders(order_by or ["creation_time DESC", "experiment_id ASC"])
+    orders = EXPERIMENTS.orders(list(order_by) or ["creation_time DESC", "experiment_id ASC"])
     if not any(one.key == "experiment_id" for one in orders):
         orders.append(Order("attribute", "experiment_id", ascending=False))
     found = _filtered(experiments.in_stages(stages), conditions, _read_experiment)
@@ -164,6 +165,7 @@ def _run_matches(run: Run, condition: Condition) -> bool:
 
 def search_runs(
     runs: Runs,
+    *,
     experiment_ids: Sequence[str],
     stages: frozenset[str],
     filter_text: str,
@@ -171,7 +173,10 @@ def search_runs(
     max_results: int,
     page_token: str | None,
 ) -> tuple[list[Run], str | None]:
-    """Runs of the experiments in the given lifecycle stages, latest start first unless ordered; (results, token)."""
+    """Runs of the experiments in the given lifecycle stages, latest start first unless ordered; (results, token).
+
+    Unlike other searches this one does not look behind a full page: its token may lead to an empty one.
+    """
     conditions = RUNS.conditions(filter_text)
     orders = RUNS.orders(list(order_by))
     if not any(one.entity == "attribute" and one.key == "start_time" for one in orders):
@@ -182,7 +187,10 @@ def search_runs(
         for run in runs.of_experiments(experiment_ids)
         if run.lifecycle_stage in stages and all(_run_matches(run, one) for one in conditions)
     ]
-    return page(in_order(found, orders, _read_run), page_token, max_results)
+    found = in_order(found, orders, _read_run)
+    start = offset_of(page_token)
+    rows = found[start:] if max_results < 0 else found[start : start + max_results]
+    return rows, token_for(start + max_results) if len(rows) == max_results else None
 
 
 # -- the registry ----------------------------------------------------------------------------------------------------
@@ -205,11 +213,11 @@ def _read_registered_model(model: RegisteredModel, entity: str, key: str) -> obj
 
 def search_registered_models(
     registry: Registry,
+    *,
     filter_text: str,
     order_by: Sequence[str],
     max_results: int,
     page_token: str | None,
-    *,
     prompts_exist: bool,
 ) -> tuple[list[RegisteredModel], str | None]:
     """Registered models by name unless ordered; where prompts exist they are hidden unless asked for."""
@@ -235,16 +243,16 @@ def _read_model_version(version: ModelVersion, entity: str, key: str) -> object:
 
 def search_model_versions(
     registry: Registry,
+    *,
     filter_text: str,
     order_by: Sequence[str],
     max_results: int,
     page_token: str | None,
-    *,
     prompts_exist: bool,
 ) -> tuple[list[ModelVersion], str | None]:
     """Model versions, last changed first unless ordered; a filter on the name looks at that model alone."""
     conditions = MODEL_VERSIONS.conditions(filter_text)
-    orders = MODEL_VERSIONS.orders(order_by or ["last_updated_timestamp DESC", "name ASC", "version_number DESC"])
+    orders = MODEL_VERSIONS.orders(list(order_by) or ["last_updated_timestamp DESC", "name ASC", "version_number DESC"])
     for key, ascending in (("name", True), ("version_number", False)):
         if not any(one.key == key for one in orders):
             orders.append(Order("attribute", key, ascending))

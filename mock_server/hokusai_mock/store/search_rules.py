@@ -1,11 +1,12 @@
 """What may be searched for: the keys, comparators and values that each kind of search accepts, and its refusals.
 
-A `Dialect` turns parsed comparisons (`filter_language.py`) into `Condition`s that `search.py` evaluates. The refusals are
-those of MLflow's own search utilities (3.9.0; 2.9.2 where `kind` names a text of the profile).
+A `Dialect` turns parsed comparisons (`filter_language.py`) into `Condition`s that `search.py` evaluates. The refusals
+are those of MLflow's own search utilities (3.9.0; 2.9.2 where `kind` names a text of the profile).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -72,6 +73,8 @@ class Dialect:
     """The rules of experiments, registered models and model versions; runs differ in `_Runs`."""
 
     entities: ClassVar[dict[str, str]] = {"attribute": "attribute", "tag": "tag", "tags": "tag"}
+    orders_once: ClassVar[bool] = True
+    """Whether a field may be ordered by only once."""
 
     def __init__(
         self,
@@ -99,9 +102,13 @@ class Dialect:
             raise self.unreadable(error.texts) from error
         return [self._condition(comparison) for comparison in comparisons]
 
-    def orders(self, clauses: tuple[str, ...] | list[str]) -> list[Order]:
+    def orders(self, clauses: Iterable[str]) -> list[Order]:
         """Understand ordering clauses."""
-        return [self.order(clause) for clause in clauses]
+        written = list(clauses)
+        orders = [self.order(clause) for clause in written]
+        if self.orders_once and len({(one.entity, one.key) for one in orders}) < len(orders):
+            raise StoreError("INTERNAL_ERROR", f"`order_by` contains duplicate fields: {written}")
+        return orders
 
     def order(self, clause: str) -> Order:
         """Understand one ordering clause."""
@@ -172,6 +179,8 @@ class Dialect:
 
 
 class _Experiments(Dialect):
+    orders_once: ClassVar[bool] = False
+
     def _check_operator(self, entity: str, key: str, operator: str) -> None:
         if entity == "tag":
             if operator not in TEXTUAL:
@@ -192,7 +201,7 @@ class _Experiments(Dialect):
 
 
 class _ModelVersions(Dialect):
-    def _number(self, key: str, token: Token) -> Value:
+    def _number(self, key: str, token: Token) -> Value:  # noqa: ARG002 - the other dialects name the key
         if token.kind is Kind.NUMBER:
             return float(token.text)
         if token.kind in (Kind.STRING, Kind.IDENTIFIER):
@@ -272,17 +281,14 @@ class _Runs(Dialect):
         return super()._value(entity, key, token)
 
     def _check_operator(self, entity: str, key: str, operator: str) -> None:
-        closing = "'"
-        if entity == "metric":
-            valid, closing = NUMERIC, ""
-        elif entity == "attribute" and key in self.numbers:
-            valid, closing = NUMERIC, ""
+        valid: tuple[str, ...] = TEXTUAL
+        if entity == "metric" or (entity == "attribute" and key in self.numbers):
+            valid = NUMERIC
         elif entity in ("attribute", "dataset"):
             valid = TEXTUAL_OR_LIST
-        else:
-            valid = TEXTUAL
-            closing = "'" if entity == "parameter" else ""
         if operator not in valid:
+            text_attribute = entity == "attribute" and valid is TEXTUAL_OR_LIST
+            closing = "'" if entity == "parameter" or text_attribute else ""  # the real server's own quotes
             raise invalid(f"Invalid comparator '{operator}' not one of '{listed(valid)}{closing}")
 
 
