@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-__all__ = ["Calls", "Keys", "Sandbox", "SandboxError"]
+__all__ = ["Calls", "Keys", "Sandbox", "SandboxError", "path_matches"]
 
 TOKEN_VARIABLE = "HOKUSAI_TESTKIT_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -160,9 +160,12 @@ class Sandbox:
         errors: list[str] = self._ask("GET", "/errors")["errors"]
         return errors
 
-    def reset(self) -> None:
-        """Return to the sandbox's start: no data, no faults, the scenarios and profiles of the server's options."""
-        self._ask("POST", "/reset")
+    def reset(self, *, seed: int | None = None) -> None:
+        """Return to the sandbox's start: no data, no faults, the scenarios and profiles of the server's options.
+
+        `seed` makes the ids that the sandbox gives out reproducible, in place of the server's seed.
+        """
+        self._ask("POST", "/reset", {} if seed is None else {"seed": seed})
 
     def drop(self) -> None:
         """Forget this sandbox; the next use makes a fresh one."""
@@ -194,9 +197,14 @@ class Sandbox:
         return data
 
 
+def path_matches(path: str, wanted: str) -> bool:
+    """Whether the path of a journal entry fits the glob `wanted`; one that does not begin with `/` fits at the end."""
+    return fnmatch.fnmatchcase(path, wanted if wanted.startswith("/") else f"*/{wanted}")
+
+
 def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, match: Mapping[str, Any]) -> bool:
     if method is not None and entry["method"] != method.upper():
         return False
-    if path is not None and not fnmatch.fnmatchcase(entry["path"], path if path.startswith("/") else f"*/{path}"):
+    if path is not None and not path_matches(entry["path"], path):
         return False
     return all(entry.get(name) == value for name, value in match.items())

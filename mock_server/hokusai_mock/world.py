@@ -13,16 +13,19 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hokusai_mock import environment, profiles, scenarios
+from hokusai_mock import environment, profiles
 from hokusai_mock.clock import Clock, IdSource, derive_seed
 from hokusai_mock.faults import FaultBoard
 from hokusai_mock.journal import Journal
 from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
 from hokusai_mock.profiles import MlflowProfile, PlatformProfile
 from hokusai_mock.store import MemoryStore
+
+if TYPE_CHECKING:
+    from hokusai_mock.scenarios import ResolvedScenario
 
 __all__ = ["DEFAULT", "Settings", "TooManyWorlds", "World", "WorldError", "WorldOptions", "Worlds"]
 
@@ -134,7 +137,7 @@ class World:
             self.calm()
             return
         try:
-            scenario = scenarios.load(name).resolve(**(params or {}))
+            scenario = _resolve(name, params or {})
         except ValueError as error:
             raise WorldError(str(error)) from error
         if missing := scenario.unplayable():
@@ -166,7 +169,7 @@ class World:
         client_env: dict[str, str | None] = {}
         changes: dict[str, Any] = {}
         for name, params in active:
-            scenario = scenarios.load(name).resolve(**params)
+            scenario = _resolve(name, params)
             mlflow_name = scenario.platform.mlflow or mlflow_name
             platform_name = scenario.platform.gateway or platform_name
             plain = plain if scenario.platform.plain is None else scenario.platform.plain
@@ -202,6 +205,12 @@ class World:
     def close(self) -> None:
         """Free what is not memory: spooled artifacts."""
         self.store.close()
+
+
+def _resolve(name: str, params: Mapping[str, Any]) -> ResolvedScenario:
+    from hokusai_mock import scenarios  # noqa: PLC0415 - a server without scenarios starts without their schema
+
+    return scenarios.load(name).resolve(**params)
 
 
 def _settings(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:
@@ -248,9 +257,14 @@ class Worlds:
         """The ids of all worlds, oldest first."""
         return list(self._by_id)
 
-    def reset(self, world_id: str) -> World:
-        """Replace a world by a fresh one and return it; requests that hold the old one finish on the old one."""
-        fresh = World(world_id, self.options)
+    def reset(self, world_id: str, seed: int | None = None) -> World:
+        """Replace a world by a fresh one and return it; requests that hold the old one finish on the old one.
+
+        A `seed` that is given takes the place of the server's, for later resets too.
+        """
+        known = self._by_id.get(world_id)
+        options = known.options if known is not None else self.options
+        fresh = World(world_id, options if seed is None else replace(options, seed=seed))
         with self._lock:
             old = self._by_id.get(world_id)
             self._by_id[world_id] = fresh

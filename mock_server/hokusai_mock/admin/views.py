@@ -74,8 +74,11 @@ def drop_sandbox(worlds: Worlds, sandbox: str) -> Any:
 
 
 def reset(worlds: Worlds, sandbox: str) -> Any:
-    """Return the sandbox to its start."""
-    return describe(worlds.reset(sandbox))
+    """Return the sandbox to its start; `{"seed": N}` gives it another seed from now on."""
+    seed = _body(("seed",)).get("seed")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise AdminError(f"seed must be a whole number, not {seed!r}")
+    return describe(worlds.reset(sandbox, seed))
 
 
 def put_profiles(worlds: Worlds, sandbox: str) -> Any:

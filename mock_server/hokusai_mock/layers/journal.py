@@ -8,7 +8,7 @@ __all__ = ["journal"]
 
 
 def journal(request: Request, forward: Handler) -> Response:
-    """Record the request, pass it on, record the status; the body is teed by the stream, never read here."""
+    """Record the request, pass it on, record the status; body and fate are known to `transport` at the end."""
     world, environ = request.world, request.environ
     entry = world.journal.open(
         t=world.clock.now_ms(),
@@ -21,8 +21,6 @@ def journal(request: Request, forward: Handler) -> Response:
     request.entry = entry
     response = forward(request)
     entry.status = response.status
-    body = environ["wsgi.input"]
-    entry.body, entry.body_size = body.teed, body.size
     return response
 
 

@@ -29,6 +29,9 @@ __all__ = ["Connection", "WSGIHost"]
 DRAIN_LIMIT = 1024 * 1024
 """Bytes of an unread body that are read and forgotten to keep the connection; beyond it the connection closes."""
 
+SMALL_BODY = 64 * 1024
+"""An unread body up to this length is on its way anyway: it is read before the answer, for the journal's sake."""
+
 _BODYLESS = {204, 304}
 
 
@@ -88,8 +91,10 @@ class Connection(WSGIRequestHandler):
                     b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 )
             return
-        if not body.complete and (body.refused or not body.drain(DRAIN_LIMIT)):
-            self.close_connection = True
+        if not body.complete:
+            if body.refused or not body.drain(DRAIN_LIMIT):
+                self.close_connection = True
+            self._delivered(environ, answer, complete=True)
 
     def handle_expect_100(self) -> bool:
         """Do nothing yet: the body sends "100 Continue" when it is read, so that a 413 comes before the upload."""
@@ -125,6 +130,9 @@ class Connection(WSGIRequestHandler):
             answer.headers.append(("Transfer-Encoding", "chunked"))
         elif not length_known and not bodyless:
             self.close_connection = True
+        body_in: RequestBody = environ["wsgi.input"]
+        if not body_in.refused and 0 < int(environ.get("CONTENT_LENGTH") or 0) <= SMALL_BODY:
+            body_in.drain(SMALL_BODY)
         head = self._head(answer)
         if isinstance(chunks, list | tuple):
             body = b"" if bodyless else b"".join(chunks)

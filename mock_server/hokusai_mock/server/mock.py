@@ -7,19 +7,20 @@ with MockServer() as server:
 from __future__ import annotations
 
 import ipaddress
-import secrets
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any
 
 from hokusai_mock import profiles
-from hokusai_mock.app import AdminOptions, create_app
+from hokusai_mock.pipeline import AdminOptions, Pipeline
 from hokusai_mock.sandbox import Sandbox
 from hokusai_mock.server.acceptor import Acceptor, listen
 from hokusai_mock.server.connection import WSGIHost
 from hokusai_mock.world import DEFAULT, WorldError, WorldOptions, Worlds
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 __all__ = ["MockServer", "ServerError"]
 
@@ -71,7 +72,7 @@ class MockServer:
                 "(--admin-token-file or HOKUSAI_TESTKIT_ADMIN_TOKEN), or listen on 127.0.0.1"
             )
         self.host, self._wanted_port = host, port
-        self.seed = secrets.randbits(32) if seed is None else seed
+        self.seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
         mlflow, platform = _split_profiles([profile] if isinstance(profile, str) else list(profile), plain=plain)
         scenarios = [scenario] if isinstance(scenario, str) else scenario
         options = WorldOptions(
@@ -108,18 +109,24 @@ class MockServer:
         """The handle on a sandbox, made on first use; default: the one that answers paths without `/s/<id>`."""
         return Sandbox(self.url, name or DEFAULT, self._token)
 
-    def start(self) -> Self:
+    def start(self) -> MockServer:
         """Open the port and serve; `OSError` when the port is taken."""
         if self._acceptor is not None or self._port is not None:
             raise ServerError("this mock was started before; make a new MockServer")
+        pipeline = Pipeline(self.worlds, self._admin, self._make_admin)
         listener = listen(self.host, self._wanted_port)
         self._port = listener.getsockname()[1]
         acceptor = Acceptor()
-        host = WSGIHost(create_app(self.worlds, self._admin), (self.host, self._port))
+        host = WSGIHost(pipeline, (self.host, self._port))
         acceptor.add(listener, host.serve)
         acceptor.start()
         self._acceptor = acceptor
         return self
+
+    def _make_admin(self) -> WSGIApplication:
+        from hokusai_mock.app import create_admin  # noqa: PLC0415 - Flask is imported when control is first used
+
+        return create_admin(self.worlds)
 
     def stop(self) -> None:
         """Close the port and every connection, forget every sandbox; the port is free when this returns."""
@@ -128,7 +135,7 @@ class MockServer:
             acceptor.stop()
             self.worlds.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> MockServer:
         return self.start()
 
     def __exit__(

@@ -1,0 +1,111 @@
+"""The pipeline as a WSGI application: a request enters its world, passes the layers and becomes an answer on the wire.
+
+The only place that knows every layer. It needs no Flask: the admin API, which is Flask's, is made by whoever builds the
+pipeline when the first request for `/_testkit/` arrives, so that a start costs neither Flask's import nor its routing.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hokusai_mock._version import __version__
+from hokusai_mock.admin import guard
+from hokusai_mock.gateway import Gateway
+from hokusai_mock.layers import build, fault_point
+from hokusai_mock.layers.sandbox import enter
+from hokusai_mock.messages import BodyTooLarge, Handler, Request, Response
+from hokusai_mock.mlflow_api import MlflowApplication
+from hokusai_mock.world import Worlds
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__all__ = ["ADMIN_PREFIX", "MARK", "AdminOptions", "Pipeline"]
+
+ADMIN_PREFIX = "/_testkit"
+
+MARK = ("X-Hokusai-Testkit", __version__)
+"""On every answer, so that nobody mistakes the mock for the real platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminOptions:
+    """Who may use the admin API."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Host names that are accepted besides 127.0.0.1, localhost and [::1]."""
+    token: str | None = None
+    """Demanded in `X-Hokusai-Testkit-Token` when set; off loopback it must be."""
+
+
+class Pipeline:
+    """The whole mock as one WSGI callable."""
+
+    def __init__(self, worlds: Worlds, options: AdminOptions, make_admin: Callable[[], WSGIApplication]) -> None:
+        """Serve `worlds`; `make_admin` is called once, for the first request that the guard lets through to control."""
+        self._worlds = worlds
+        self._handle = build(_application())
+        self._admin = _Admin(options, make_admin)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        path: str = environ["PATH_INFO"]
+        if path == ADMIN_PREFIX or path.startswith(ADMIN_PREFIX + "/"):
+            return self._admin(environ, start_response)
+        request = enter(environ, self._worlds)
+        return _send(request if isinstance(request, Response) else self._answer(request), start_response)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            return self._handle(request)
+        except BodyTooLarge:
+            return Response.json({"error": "hokusai-testkit: the request body is larger than 16 MiB"}, 413)
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - an error of the mock itself must fail the test that met it, by name
+            request.world.errors.append(f"{request.method} {request.path}\n{traceback.format_exc()}")
+            return Response.json({"error": "hokusai-testkit: internal error of the mock, see the sandbox's errors"}, 500)
+
+
+def _application() -> Handler:
+    """Gateway and MLflow, one inside the other; a plain world is answered by MLflow alone."""
+    mlflow = fault_point("mlflow", MlflowApplication(lambda endpoint: fault_point("handler", endpoint)).handle)
+    gateway = fault_point("gateway", Gateway(mlflow).handle)
+
+    def choose(request: Request) -> Response:
+        return mlflow(request) if request.world.plain else gateway(request)
+
+    return choose
+
+
+class _Admin:
+    """The admin API: guarded before Flask sees the request, made when it is first asked for."""
+
+    def __init__(self, options: AdminOptions, make: Callable[[], WSGIApplication]) -> None:
+        self._options, self._make = options, make
+        self._lock = threading.Lock()
+        self._application: WSGIApplication | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        refusal = guard.refuse(environ, self._options.allowed_hosts, self._options.token)
+        if refusal is not None:
+            return _send(Response.json({"error": refusal}, 403, guard.PAGE_HEADERS), start_response)
+        if self._application is None:
+            with self._lock:
+                if self._application is None:
+                    self._application = self._make()
+        return self._application(environ, start_response)
+
+
+def _send(response: Response, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    response.headers.append(MARK)
+    body = response.body
+    if isinstance(body, bytes):
+        response.headers.append(("Content-Length", str(len(body))))
+        body = (body,)
+    start_response(f"{response.status} ", response.headers)
+    return body
