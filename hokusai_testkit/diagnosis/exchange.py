@@ -6,6 +6,7 @@ environment are honoured as urllib does it. Nothing is judged here beyond what k
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -144,17 +145,18 @@ def _describe(status: int, headers: Any, body: bytes) -> Facts:
 
 
 def body_class(content_type: str, text: str) -> str:
-    """What a body is, by what it says itself, then by its content type: json, html, xml, text or empty."""
+    """What a body is, by what it says itself, then by its content type: json, html, xml, text or empty.
+
+    MLflow sends its version and its `OK` as text/html: without any markup that is text.
+    """
     beginning = text.lstrip("\ufeff \t\r\n")[:64].lower()
     if not beginning:
         return "empty"
     if beginning[0] in "{[" or content_type == "application/json":
-        try:
+        with contextlib.suppress(ValueError):
             json.loads(text)
-        except ValueError:
-            return "text"
-        return "json"
-    if content_type == "text/html" or beginning.startswith(("<!doctype html", "<html")):
+            return "json"
+    if beginning.startswith(("<!doctype html", "<html")) or (content_type == "text/html" and "<" in text):
         return "html"
     if content_type.endswith("xml") or beginning.startswith("<?xml"):
         return "xml"

@@ -207,13 +207,14 @@ def describe(facts: Facts) -> str:
     parts.append(facts["body_class"])
     if facts.get("truncated"):
         parts.append("cut off")
-    if facts["body_class"] in ("json", "text"):
-        said = " ".join(str(facts["body_text"]).split())
+    said = " ".join(str(facts["body_text"]).split())
+    # A long success holds the user's data and explains nothing.
+    if facts["body_class"] in ("json", "text") and (facts["status"] != 200 or len(said) <= _SHORT):
         parts.append(said if len(said) <= _SAID else said[: _SAID - 3] + "...")
     return " ".join(parts)
 
 
-_SAID = 110
+_SAID, _SHORT = 110, 40
 
 GRADERS: dict[str, Grader] = {
     "env.versions": _versions,

@@ -87,12 +87,12 @@ def test_silence_is_a_timeout() -> None:
     ("content_type", "text", "kind"),
     [
         ("text/html", "<p>", "html"),
-        ("application/json", "<!doctype html><title>x", "text"),
+        ("application/json", "<!doctype html><title>x", "html"),
         ("", "<html>", "html"),
         ("text/plain", '{"a": 1}', "json"),
         ("application/json", '{"a": ', "text"),
         ("application/xml", "<Error/>", "xml"),
-        ("text/plain", "2.9.2", "text"),
+        ("text/html", "2.9.2", "text"),
         ("text/html", "  \n", "empty"),
     ],
 )

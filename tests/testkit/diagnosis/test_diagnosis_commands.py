@@ -1,0 +1,73 @@
+"""The commands `doctor` and `scenarios` of `hokusai-testkit`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hokusai_mock import scenarios
+from hokusai_testkit.cli import main
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(main, list(arguments))
+
+    return invoke
+
+
+def test_doctor_hands_its_flags_and_exit_code_through(run: Callable[..., Result]) -> None:
+    result = run("doctor", "--json", "--only", "uri.lint")
+
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["verdict"]["state"] == "incomplete"
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["--onlin"], 2)])
+def test_doctor_explains_itself(arguments: list[str], code: int, run: Callable[..., Result]) -> None:
+    result = run("doctor", *arguments)
+
+    assert result.exit_code == code
+    assert "usage: hokusai-testkit doctor" in result.output
+
+
+def test_the_list_has_every_scenario_with_the_documented_fields(run: Callable[..., Result]) -> None:
+    result = run("scenarios", "list", "--json")
+    listed = json.loads(result.stdout)
+
+    assert set(listed) == {"schema_version", "scenarios"}
+    assert tuple(entry["name"] for entry in listed["scenarios"]) == scenarios.names()
+    assert all(set(entry) == {"name", "id", "variant", "title", "family", "params"} for entry in listed["scenarios"])
+
+
+def test_the_list_for_people_has_a_line_each(run: Callable[..., Result]) -> None:
+    lines = run("scenarios", "list").stdout.splitlines()
+
+    assert [line.split()[1] for line in lines] == list(scenarios.names())
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_show_tells_what_is_seen_and_what_helps(name: str, run: Callable[..., Result]) -> None:
+    result = run("scenarios", "show", name)
+
+    assert result.exit_code == 0
+    assert f"{name} ({scenarios.load(name).id})" in result.stdout
+    assert "What helps" in result.stdout
+
+
+def test_show_as_json_holds_the_whole_file(run: Callable[..., Result]) -> None:
+    shown = json.loads(run("scenarios", "show", "net.refuse", "--json").stdout)
+
+    assert shown["schema_version"] == 1
+    assert shown["scenario"]["file"]["listener"] == [{"name": "main", "kind": "refuse"}]
+
+
+def test_an_unknown_scenario_is_wrong_usage_with_the_nearest_name(run: Callable[..., Result]) -> None:
+    result = run("scenarios", "show", "net.refused")
+
+    assert result.exit_code == 2
+    assert "did you mean 'net.refuse'?" in result.output
