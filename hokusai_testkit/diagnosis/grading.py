@@ -187,7 +187,9 @@ def _capabilities(facts: Facts, around: Surroundings) -> Grade:
         return Grade("fail", f"{text}; without a registry nothing can be registered")
     if facts["logged_models"] is False:
         client = around.facts.get("env.versions", {})
-        if (client.get("mlflow_major") or 0) >= 3:
+        if client.get("mlflow_major") is None:
+            return Grade("warn", f"{text}; a client of MLflow 3 would need them (E01), and the client is not known")
+        if client["mlflow_major"] >= 3:
             return Grade(
                 "fail", f"{text}; the client's MLflow {client['mlflow_version']} logs models only with them (E01)"
             )
