@@ -26,7 +26,9 @@ _FORWARDED = tuple(
 )
 
 
-@click.command("run", context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@click.command(
+    "run", short_help="Run any program with a mock platform.", context_settings={"allow_interspersed_args": False}
+)
 @server_options(port=0)
 @click.argument("arguments", nargs=-1, required=True, metavar="-- COMMAND ...")
 def command(arguments: tuple[str, ...], **options: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hokusai_mock import environment
 from hokusai_testkit.cli import USAGE
 from hokusai_testkit.cli._server_options import build_server, server_options
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "exports"]
 
 
-@click.command("serve")
+@click.command("serve", short_help="Run the mock platform in the foreground.")
 @server_options(port=8765)
 @click.option(
     "--ready-file",
@@ -73,11 +74,18 @@ def _announce(server: MockServer, ready_file: Path | None) -> None:
 
 
 def exports(changes: Mapping[str, str | None]) -> str:
-    """The environment as lines for a POSIX shell."""
+    """The environment as lines for a POSIX shell; the hosts of a NO_PROXY that is there already are kept."""
     return "\n".join(
-        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
-        for name, value in sorted(changes.items(), key=lambda item: (item[1] is not None, item[0]))
+        _line(name, value) for name, value in sorted(changes.items(), key=lambda item: (item[1] is not None, item[0]))
     )
+
+
+def _line(name: str, value: str | None) -> str:
+    if value is None:
+        return f"unset {name}"
+    if name in environment.APPENDED:
+        return f'export {name}="${{{name}:+${name},}}{value}"'
+    return f"export {name}={shlex.quote(value)}"
 
 
 def _wait_for_stdin(stop: threading.Event) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-__all__ = ["LOOPBACK", "REMOVED", "apply", "table"]
+__all__ = ["APPENDED", "LOOPBACK", "REMOVED", "apply", "table"]
 
 LOOPBACK = "localhost,127.0.0.1,::1"
 
@@ -30,7 +30,8 @@ REMOVED = (
 )
 """Variables of a developer's machine that would win over the mock, or carry a real secret to it."""
 
-_APPENDED = ("NO_PROXY", "no_proxy")
+APPENDED = ("NO_PROXY", "no_proxy")
+"""Variables whose value is added to the one that is there."""
 
 
 def table(root: str, *, api_key: str | None, plain: bool = False) -> dict[str, str | None]:
@@ -68,7 +69,7 @@ def apply(changes: Mapping[str, str | None], base: Mapping[str, str]) -> dict[st
     for name, value in changes.items():
         if value is None:
             result.pop(name, None)
-        elif name in _APPENDED and base.get(name):
+        elif name in APPENDED and base.get(name):
             hosts = base[name].split(",")
             result[name] = ",".join([*hosts, *(host for host in value.split(",") if host not in hosts)])
         else:

@@ -1,0 +1,160 @@
+"""`serve` and `run` as a user starts them: real processes, real signals, exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+KIT = [sys.executable, "-c", "from hokusai_testkit.cli import main; main(prog_name='hokusai-testkit')"]
+PYTHON = sys.executable
+
+
+def kit(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*KIT, *arguments], capture_output=True, text=True, timeout=60, check=False, **options)
+
+
+@contextlib.contextmanager
+def serving(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    ready = tmp_path / "ready"
+    with subprocess.Popen(
+        [*KIT, "serve", "--port", "0", "--ready-file", str(ready), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            first = process.stdout.readline()
+            yield process, first.split(" on ")[1].split(";")[0]
+        finally:
+            process.kill()
+
+
+def get(url: str, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+# -- serve -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_cleanly_on_a_signal(tmp_path, signum):
+    with serving(tmp_path) as (process, url):
+        assert get(url, "/health")[0] == 200
+        process.send_signal(signum)
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+        assert not (tmp_path / "ready").exists()
+
+
+def test_serve_prints_an_environment_that_a_shell_takes(tmp_path):
+    with serving(tmp_path) as (process, url):
+        process.terminate()
+        exports = process.stdout.read()
+        script = f'NO_PROXY=intranet\n{exports}\necho "$MLFLOW_TRACKING_URI $HOKUSAI_API_KEY $NO_PROXY"'
+        shown = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    assert shown == f"{url}/api/mlflow hk_test_admin intranet,localhost,127.0.0.1,::1"
+
+
+def test_serve_ends_when_standard_input_closes(tmp_path):
+    with serving(tmp_path, "--exit-with-stdin") as (process, _):
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+def test_a_taken_port_is_named_with_the_way_out(tmp_path):
+    with serving(tmp_path) as (_, url):
+        done = kit("serve", "--port", url.rsplit(":", 1)[1])
+    assert done.returncode == 2
+    assert "choose another --port" in done.stderr
+
+
+def test_a_plain_server_of_an_old_version(tmp_path):
+    with serving(tmp_path, "--plain", "--profile", "mlflow-2.9") as (_, url):
+        assert get(url, "/version") == (200, b"2.9.2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--profile", "mlflow-2.99"], "mlflow-2.9"),
+        (["--scenario", "auth.admin_requird"], "auth.admin_required"),
+        (["--scenario", "gateway.lb_error:times"], "name=value"),
+        (["--plain", "--profile", "platform-documented"], "no gateway"),
+        (["--host", "0.0.0.0"], "admin token"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_what_is_right(arguments, message):
+    done = kit("serve", "--port", "0", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+# -- run ---------------------------------------------------------------------------------------------------------------
+
+
+def test_run_gives_the_environment_and_passes_the_exit_code():
+    code = "import os, sys; print(os.environ['MLFLOW_TRACKING_URI'], 'MLFLOW_RUN_ID' in os.environ); sys.exit(7)"
+    done = kit("run", "--", PYTHON, "-c", code, env={**os.environ, "MLFLOW_RUN_ID": "left over"})
+    assert done.returncode == 7
+    assert done.stdout.startswith("http://127.0.0.1:")
+    assert done.stdout.endswith("/api/mlflow False\n")
+
+
+def test_run_plays_a_scenario_with_parameters():
+    code = (
+        "import os, urllib.request, urllib.error as e\n"
+        "for _ in range(2):\n"
+        "    try: print(urllib.request.urlopen(os.environ['MLFLOW_TRACKING_URI'] + '/health').status)\n"
+        "    except e.HTTPError as error: print(error.code)\n"
+    )
+    done = kit("run", "--plain", "--scenario", "gateway.lb_error:status=504,times=1", "--", PYTHON, "-c", code)
+    assert done.stdout.split() == ["504", "200"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_run_passes_signals_to_the_command():
+    code = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\nprint('up', flush=True)\nsignal.pause()"
+    with subprocess.Popen([*KIT, "run", "--", PYTHON, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_command_that_a_signal_ended_gives_128_and_its_number():
+    assert kit("run", "--", "bash", "-c", "kill -KILL $$").returncode == 137
+
+
+def test_run_says_125_when_the_mock_cannot_start_and_does_not_run_the_command(tmp_path):
+    done = kit("run", "--profile", "nope", "--", PYTHON, "-c", f"open({str(tmp_path / 'x')!r}, 'w')")
+    assert done.returncode == 125
+    assert "mlflow-3.9" in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_run_without_such_a_command_is_127():
+    done = kit("run", "--", "no-such-command-here")
+    assert (done.returncode, "command not found" in done.stderr) == (127, True)
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest():
+    done = kit("srve")
+    assert done.returncode == 2
+    assert "did you mean 'serve'?" in done.stderr
