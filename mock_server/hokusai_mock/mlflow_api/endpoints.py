@@ -30,7 +30,7 @@ Provenance = Literal["proved", "documented", "assumed"]
 """proved: compared with real servers (`tests/fidelity`); documented: from MLflow's documents or source; assumed."""
 
 Rules = Mapping[str, Sequence[Rule]]
-Function = Callable[["Call"], "Mapping[str, Any] | Response"]
+Function = Callable[["Call"], "layout.Json | Response"]
 
 
 class Call:

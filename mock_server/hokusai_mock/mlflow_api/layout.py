@@ -7,18 +7,19 @@ indentation.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import Any, cast
 
 from hokusai_mock.messages import JSON_TYPE, Response
 
-__all__ = ["answer", "indented", "refusal"]
+__all__ = ["Json", "answer", "indented", "refusal"]
+
+Json = dict[str, Any]
 
 _EMPTY = b"{}"
 
 
-def answer(payload: Mapping[str, Any]) -> Response:
+def answer(payload: Json) -> Response:
     """A 200 with an indented body; an empty message is `{}`."""
     body = indented(payload).encode() if payload else _EMPTY
     return Response(200, body, [("Content-Type", JSON_TYPE)])
@@ -31,18 +32,26 @@ def refusal(status: int, code: str, message: str) -> Response:
 
 
 def indented(value: object, line: str = "\n") -> str:
-    """The JSON text of a value made of dicts, lists, texts, numbers, booleans and `None`, as `json.dumps(indent=2)`."""
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, Mapping):
-        if not value:
-            return "{}"
-        inner = line + "  "
-        items = [f"{quoted(key)}: {indented(item, inner)}" for key, item in value.items()]
-        return "{" + inner + ("," + inner).join(items) + line + "}"
-    if isinstance(value, Sequence):
-        if not value:
-            return "[]"
-        inner = line + "  "
-        return "[" + inner + ("," + inner).join([indented(item, inner) for item in value]) + line + "]"
+    """The JSON text of plain dicts with text keys, lists, texts, numbers, booleans and `None`.
+
+    The same text as `json.dumps(value, indent=2)`; `line` is the line break with the indentation around the value.
+    """
+    kind = type(value)
+    if kind is str:
+        return quoted(cast("str", value))
+    if kind is int:
+        return str(value)
+    if kind is dict:
+        return _block(
+            "{", [f"{quoted(k)}: {indented(v, line + '  ')}" for k, v in cast("Json", value).items()], "}", line
+        )
+    if kind is list:
+        return _block("[", [indented(item, line + "  ") for item in cast("list[object]", value)], "]", line)
     return json.dumps(value)
+
+
+def _block(start: str, items: list[str], end: str, line: str) -> str:
+    if not items:
+        return start + end
+    inner = line + "  "
+    return start + inner + ("," + inner).join(items) + line + end

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from math import isnan
 from typing import Any
 
+from hokusai_mock.mlflow_api.layout import Json
 from hokusai_mock.profiles.loader import Behaviour
 from hokusai_mock.store.entities import Experiment, LoggedModel, Metric, ModelVersion, RegisteredModel, Run
 
 __all__ = [
+    "Json",
     "experiment",
     "logged_model",
     "metric",
@@ -18,8 +20,6 @@ __all__ = [
     "run",
     "run_info",
 ]
-
-Json = dict[str, Any]
 
 
 def _pairs(items: Mapping[str, str]) -> list[Json]:
