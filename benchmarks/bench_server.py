@@ -31,7 +31,7 @@ def milliseconds(action: Callable[[], object]) -> float:
 def in_process(rounds: int) -> dict[str, dict[str, float]]:
     """Milliseconds of start, stop with open connections, and reset of a used sandbox."""
     from hokusai_mock import MockServer  # noqa: PLC0415 - the import is not part of any figure
-    from hokusai_mock.world import DEFAULT  # noqa: PLC0415
+    from hokusai_mock.worlds import DEFAULT  # noqa: PLC0415
 
     MockServer().start().stop()  # the first one parses the profiles
     starts, stops, resets = [], [], []

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from hokusai_mock import MockServer
 
-__all__ = ["build_server", "scenario_argument", "server_options"]
+__all__ = ["build_server", "server_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -93,18 +93,14 @@ def build_server(*, scenario: tuple[str, ...], admin_token_file: Path | None, **
 
     token = admin_token_file.read_text("utf-8").strip() if admin_token_file else os.environ.get(TOKEN_VARIABLE)
     try:
-        return MockServer(scenario=[scenario_argument(text) for text in scenario], admin_token=token, **options)
+        return MockServer(scenario=_references(scenario), admin_token=token, **options)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
 
-def scenario_argument(text: str) -> tuple[str, dict[str, str]]:
-    """Read `NAME[:k=v,...]`; the values stay text, the scenario's parameters know their types."""
-    name, _, rest = text.partition(":")
-    params: dict[str, str] = {}
-    for part in rest.split(",") if rest else ():
-        key, equals, value = part.partition("=")
-        if not equals or not key:
-            raise click.UsageError(f"--scenario {text!r}: {part!r} is not of the form name=value")
-        params[key.strip()] = value.strip()
-    return name, params
+def _references(texts: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
+    if not texts:
+        return []
+    from hokusai_mock.scenarios import parse_reference  # noqa: PLC0415 - a server without scenarios starts faster
+
+    return [parse_reference(text) for text in texts]

@@ -10,7 +10,7 @@ from flask import Flask
 
 from hokusai_mock.admin.api import blueprint
 from hokusai_mock.pipeline import MARK, AdminOptions, Pipeline
-from hokusai_mock.world import Worlds
+from hokusai_mock.worlds import Worlds
 
 __all__ = ["create_admin", "create_app"]
 

@@ -19,7 +19,7 @@ from hokusai_mock.layers import build, fault_point
 from hokusai_mock.layers.sandbox import enter
 from hokusai_mock.messages import BodyTooLarge, Handler, Request, Response
 from hokusai_mock.mlflow_api import MlflowApplication
-from hokusai_mock.world import Worlds
+from hokusai_mock.worlds import Worlds
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -68,7 +68,7 @@ class Pipeline:
             raise
         except Exception:  # noqa: BLE001 - an error of the mock itself must fail the test that met it, by name
             request.world.errors.append(f"{request.method} {request.path}\n{traceback.format_exc()}")
-            return Response.json({"error": "hokusai-testkit: internal error of the mock, see the sandbox's errors"}, 500)
+            return Response.json({"error": "hokusai-testkit: internal error, see the sandbox's errors"}, 500)
 
 
 def _application() -> Handler:
@@ -77,7 +77,11 @@ def _application() -> Handler:
     gateway = fault_point("gateway", Gateway(mlflow).handle)
 
     def choose(request: Request) -> Response:
-        return mlflow(request) if request.world.plain else gateway(request)
+        if not request.world.plain:
+            return gateway(request)
+        if request.entry is not None:
+            request.entry.layer = "mlflow"
+        return mlflow(request)
 
     return choose
 

@@ -13,7 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from hokusai_mock.admin.guard import PAGE_HEADERS
 from hokusai_mock.admin.views import ROUTES, AdminError
-from hokusai_mock.world import DEFAULT, WorldError, Worlds
+from hokusai_mock.world import WorldError
+from hokusai_mock.worlds import DEFAULT, Worlds
 
 __all__ = ["blueprint"]
 

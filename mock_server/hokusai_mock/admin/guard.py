@@ -6,8 +6,8 @@ anything, nor a host name that was rebound to loopback.
 
 from __future__ import annotations
 
-from hmac import compare_digest
 from collections.abc import Collection, Mapping
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
 

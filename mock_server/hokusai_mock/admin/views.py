@@ -15,7 +15,8 @@ from flask import request
 from hokusai_mock.faults import FaultRule
 from hokusai_mock.keys import Key
 from hokusai_mock.redaction import Redactor, environment_secrets
-from hokusai_mock.world import World, WorldError, Worlds
+from hokusai_mock.world import World, WorldError
+from hokusai_mock.worlds import Worlds
 
 __all__ = ["ROUTES", "AdminError"]
 

@@ -13,25 +13,16 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 
+from hokusai_mock.paths import REGISTRY_PREFIXES
 from hokusai_mock.schema import Custom, ImpossibleError, Matches, did_you_mean
 
 __all__ = ["GROUPS", "KeyFacts", "Match", "RequestFacts"]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-_REGISTRY = (
-    "/mlflow",
-    "/api/mlflow",
-    "/api/2.0/mlflow",
-    "/api/2.0/preview/mlflow",
-    "/api/2.0/mlflow-artifacts",
-    "/ajax-api/2.0/mlflow",
-    "/ajax-api/2.0/mlflow-artifacts",
-)
-
 GROUPS: dict[str, str] = {
     # The gateway compares these prefixes as plain text, in lower case: `/mlflowX` belongs to the registry too.
-    "@registry": f"(?i:{'|'.join(re.escape(prefix) for prefix in _REGISTRY)}).*",
+    "@registry": f"(?i:{'|'.join(re.escape(prefix) for prefix in REGISTRY_PREFIXES)}).*",
     "@api": r"/api/v1(?:/.*)?",
     "@artifacts": r"(?:/.*)?/(?:ajax-)?api/2\.0/mlflow-artifacts(?:/.*)?",
     "@health": r"(?:/api)?/(?:health|ready|live|version|metrics)(?:/.*)?",

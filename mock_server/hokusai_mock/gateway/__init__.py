@@ -23,6 +23,8 @@ class Gateway:
 
     def handle(self, request: Request) -> Response:
         """Decide, then answer from a platform route or pass to MLflow under its own path."""
+        if request.entry is not None:
+            request.entry.layer = "gateway"
         world = request.world
         if not is_exempt(request.method, request.path):
             presented = present(request)
@@ -38,6 +40,8 @@ class Gateway:
         return self._signed(request, answer if isinstance(answer, Response) else answer(request))
 
     def _proxy(self, request: Request, inner: str) -> Response:
+        if request.entry is not None:
+            request.entry.layer = "mlflow"
         response = self._mlflow(request.with_path(inner))
         content_type = response.header("Content-Type") or ""
         if response.status == 404 and content_type.startswith("text/html"):

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hokusai_mock.keys import Key, Presented
+from hokusai_mock.paths import REGISTRY_PREFIXES
 
-__all__ = ["REGISTRY_PREFIXES", "Refusal", "decide", "is_exempt", "is_registry"]
+__all__ = ["Refusal", "decide", "is_exempt", "is_registry"]
 
 _EXEMPT = (
     "/health",
@@ -25,16 +26,6 @@ _EXEMPT = (
     "/favicon.ico",
     "/api/v1/dspy/health",
     "/api/health/mlflow",
-)
-
-REGISTRY_PREFIXES = (
-    "/mlflow",
-    "/api/mlflow",
-    "/api/2.0/mlflow",
-    "/api/2.0/preview/mlflow",
-    "/api/2.0/mlflow-artifacts",
-    "/ajax-api/2.0/mlflow",
-    "/ajax-api/2.0/mlflow-artifacts",
 )
 
 

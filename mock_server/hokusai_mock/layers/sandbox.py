@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from hokusai_mock.messages import Request, Response
-from hokusai_mock.world import DEFAULT, TooManyWorlds, WorldError, Worlds
+from hokusai_mock.world import WorldError
+from hokusai_mock.worlds import DEFAULT, TooManyWorlds, Worlds
 
 __all__ = ["enter"]
 

@@ -17,7 +17,8 @@ from hokusai_mock.pipeline import AdminOptions, Pipeline
 from hokusai_mock.sandbox import Sandbox
 from hokusai_mock.server.acceptor import Acceptor, listen
 from hokusai_mock.server.connection import WSGIHost
-from hokusai_mock.world import DEFAULT, WorldError, WorldOptions, Worlds
+from hokusai_mock.world import WorldError, WorldOptions
+from hokusai_mock.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

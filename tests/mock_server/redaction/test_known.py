@@ -6,5 +6,10 @@ from hokusai_mock.redaction import environment_secrets
 
 
 def test_variables_are_judged_by_their_names():
-    environ = {"HOKUSAI_API_KEY": "alpha-alpha", "MLFLOW_TRACKING_PASSWORD": "beta-beta", "PATH": "/bin", "EMPTY_TOKEN": ""}
+    environ = {
+        "HOKUSAI_API_KEY": "alpha-alpha",
+        "MLFLOW_TRACKING_PASSWORD": "beta-beta",
+        "PATH": "/bin",
+        "EMPTY_TOKEN": "",
+    }
     assert environment_secrets(environ) == ["alpha-alpha", "beta-beta"]

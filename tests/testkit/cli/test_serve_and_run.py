@@ -95,7 +95,7 @@ def test_a_plain_server_of_an_old_version(tmp_path):
     [
         (["--profile", "mlflow-2.99"], "mlflow-2.9"),
         (["--scenario", "auth.admin_requird"], "auth.admin_required"),
-        (["--scenario", "gateway.lb_error:times"], "name=value"),
+        (["--scenario", "gateway.lb_error:times"], "key=value"),
         (["--plain", "--profile", "platform-documented"], "no gateway"),
         (["--host", "0.0.0.0"], "admin token"),
     ],
@@ -130,7 +130,12 @@ def test_run_plays_a_scenario_with_parameters():
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_run_passes_signals_to_the_command():
-    code = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\nprint('up', flush=True)\nsignal.pause()"
+    code = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "print('up', flush=True)\n"
+        "signal.pause()\n"
+    )
     with subprocess.Popen([*KIT, "run", "--", PYTHON, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
