@@ -53,6 +53,7 @@ class MlflowApplication:
         response = handler(request)
         if request.method == "HEAD":
             response.body = b""
+            response.headers = [one for one in response.headers if one[0] != "Content-Length"]
         return response
 
 
