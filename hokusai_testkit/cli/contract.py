@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from hokusai_testkit.cli import BROKEN, FALSE, NULL, TRUE
+from hokusai_testkit.cli import BROKEN, FALSE, INTERRUPTED, NULL, TRUE
 from hokusai_testkit.contract.runner import RunError, Selection, UsageError, run
 from hokusai_testkit.reports import JsonReport, ProgressLine, TerminalReport, write
 
@@ -23,6 +25,15 @@ class _RunByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _writable(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    """Refuse a place that cannot be written to before the run, not after it."""
+    if value not in (None, "-"):
+        path = Path(value)
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise click.BadParameter(f"{value} cannot be written: it must be a file in a folder that exists")
+    return value
+
+
 @click.group("contract", cls=_RunByDefault)
 def command() -> None:
     """Hold an implementation of Hokusai's public Python API to its contract."""
@@ -34,7 +45,9 @@ def command() -> None:
 @click.option("--profile", "profiles", multiple=True, metavar="P", help="A profile of the mock, one of each kind.")
 @click.option("--level", type=click.Choice(["core", "full"]), default="full", show_default=True, help="How much.")
 @click.option("-k", "keyword", metavar="EXPR", help="Cases by name, method, issue, criterion: 'ISSUE-2 and not C5'.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON to FILE; - is stdout.")
+@click.option(
+    "--json", "json_file", metavar="FILE", callback=_writable, help="Write the result as JSON to FILE; - is stdout."
+)
 @click.pass_context
 def run_command(
     ctx: click.Context,
@@ -61,6 +74,9 @@ def run_command(
     except RunError as problem:
         click.echo(f"Error: {problem}", err=True)
         ctx.exit(BROKEN)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        ctx.exit(INTERRUPTED)
     if json_file is not None:
         write(JsonReport(), result, json_file)
     if json_file != "-":

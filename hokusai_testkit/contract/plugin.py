@@ -47,6 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Import the implementation and open the target; a usage error when either cannot be had."""
+    if config.getoption("json", None) and config.getoption("numprocesses", None):
+        raise pytest.UsageError("--json needs all cases in one process: leave -n out")
     try:
         sdk = Sdk(_setting(config, "sdk", "hokusai"))
         profiles = [name for name in _setting(config, "profile", "").split(",") if name]

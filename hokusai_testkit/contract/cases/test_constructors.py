@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from hokusai_testkit.contract import expect
 from hokusai_testkit.contract.case import case, signature_case
 from hokusai_testkit.contract.sdk import DOCUMENTED_IMPORTS, Sdk
-from hokusai_testkit.contract.targets import Platform
 
 test_registry_signature = signature_case("ModelRegistry", "test_registry_signature")
 test_version_manager_signature = signature_case("ModelVersionManager", "test_version_manager_signature")
@@ -49,14 +46,3 @@ def test_experiment_manager_imports(sdk: Sdk) -> None:
 def test_performance_tracker_imports(sdk: Sdk) -> None:
     """Every documented import of PerformanceTracker works and gives the same class."""
     _check_imports(sdk, "PerformanceTracker")
-
-
-@case("ModelRegistry", call="ModelRegistry(api_key=key, api_endpoint=endpoint)", criteria=("C2",), needs=("journal",))
-def test_key_and_endpoint_as_arguments(sdk: Sdk, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Key and endpoint given as arguments are enough: nothing else is read from the environment."""
-    for name in ("HOKUSAI_API_KEY", "HOKUSAI_API_ENDPOINT", "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"):
-        monkeypatch.delenv(name)
-    platform.tracking.create_model("fraud")
-    registry = sdk.ModelRegistry(api_key=platform.api_key, api_endpoint=platform.api_endpoint)
-    expect.equal(sdk.ModelVersionManager(registry).list_versions("fraud"), [], "the versions of 'fraud'")
-    expect.authenticated_with_one_key(platform)

@@ -267,11 +267,12 @@ def test_incomplete_calls_are_refused(sdk: Sdk, platform: Platform) -> None:
 @case(METHOD, call=CALL, criteria=("C3", "C5"), needs=(*MODEL, "scenarios"))
 def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A key without the registry role is refused with the incident's code, the status and what to do."""
+    registry = sdk.ModelRegistry()
     platform.play("auth.admin_required")
     with expect.raises(
         sdk, "MLflowAuthenticationError", code="A05", status_code=403, remedy=True, unless=platform.api_key
     ):
-        sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+        registry.register_baseline(model=linear_model(), model_name="fraud")
     platform.heal()
     expect.equal(platform.tracking.model_names(), [], "the registered models")
 
@@ -284,9 +285,10 @@ def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
 )
 def test_outage_online(sdk: Sdk, platform: Platform) -> None:
     """With `mode="online"` an outage raises MLflowConnectionError with what to do; nothing falls back in silence."""
+    registry = sdk.ModelRegistry(mode="online")
     platform.play("gateway.lb_error")
     with expect.raises(sdk, "MLflowConnectionError", remedy=True, unless=platform.api_key):
-        sdk.ModelRegistry(mode="online").register_baseline(model=linear_model(), model_name="fraud")
+        registry.register_baseline(model=linear_model(), model_name="fraud")
 
 
 def _creates(entry: dict[str, Any]) -> bool:

@@ -5,6 +5,8 @@ Every version is arranged by raw HTTP, so these cases do not depend on registeri
 
 from __future__ import annotations
 
+import pytest
+
 from hokusai_testkit.contract import api, expect
 from hokusai_testkit.contract.case import case, signature_case
 from hokusai_testkit.contract.sdk import Sdk
@@ -134,3 +136,19 @@ def test_list_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> 
     platform.play("auth.admin_required")
     with expect.raises(sdk, "MLflowAuthenticationError", code="A05", status_code=403, remedy=True):
         manager.list_versions("fraud")
+
+
+@case(
+    LIST,
+    call='ModelVersionManager(ModelRegistry(api_key=key, api_endpoint=endpoint)).list_versions("fraud")',
+    criteria=("C2",),
+    needs=("journal",),
+)
+def test_key_and_endpoint_as_arguments(sdk: Sdk, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key and endpoint given to the registry as arguments are enough: nothing of it comes from the environment."""
+    _arrange(platform, "1.0.0")
+    for name in ("HOKUSAI_API_KEY", "HOKUSAI_API_ENDPOINT", "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN"):
+        monkeypatch.delenv(name)
+    registry = sdk.ModelRegistry(api_key=platform.api_key, api_endpoint=platform.api_endpoint)
+    expect.equal(sdk.ModelVersionManager(registry).list_versions("fraud"), ["1.0.0"], "the versions of 'fraud'")
+    expect.authenticated_with_one_key(platform)

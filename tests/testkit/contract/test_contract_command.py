@@ -60,7 +60,9 @@ def test_an_sdk_that_is_not_installed_is_wrong_usage():
     assert "pip install" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("--level", "medium"), ("--no-such-option",), ("runn",)])
+@pytest.mark.parametrize(
+    "arguments", [("--level", "medium"), ("--no-such-option",), ("runn",), ("--json", "no/such/folder/result.json")]
+)
 def test_wrong_arguments_are_wrong_usage(arguments):
     assert contract(*arguments).exit_code == 2
 

@@ -17,6 +17,9 @@ from hokusai_testkit.contract.runner import Selection, run
 
 FIVE_METHODS = [name for name, promise in PROMISES.items() if promise.issue not in (None, "ISSUE-1")]
 
+AFFORDABLE = "not local_mode and not scikit_learn"
+"""All cases but two, which would double the time of every run: one builds a database, one imports scikit-learn."""
+
 Edit = Callable[[ast.ClassDef, ast.FunctionDef], None]
 
 
@@ -30,7 +33,7 @@ def mutated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, E
         shutil.copytree(original, copy, ignore=shutil.ignore_patterns("__pycache__"))
         _edit_method(copy, *promise.split("."), edit)
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(copy.parent), os.environ.get("PYTHONPATH", "")]))
-        return run(Selection(level="core"))
+        return run(Selection(keyword=AFFORDABLE))
 
     return mutate
 
