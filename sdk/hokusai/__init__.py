@@ -6,10 +6,10 @@ ImportError that names the extra when something that needs it is first used. No 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hokusai._lazy import lazy
 from hokusai._version import __version__
+
+TYPE_CHECKING = False  # as type checkers know it: importing `typing` takes longer than everything else here
 
 if TYPE_CHECKING:
     from hokusai.auth import HokusaiAuth

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
-from hokusai._incidents import Incident, name_answer, name_silence
+from hokusai._incidents import Incident, is_html, name_answer, name_silence
 from hokusai.auth._credentials import TABLE
 from hokusai.auth.mlflow_plugin import SeenResponse, read_response
 from hokusai.exceptions import (
@@ -133,7 +133,7 @@ def from_answer(
     """Return the error for an answer of the tracking side; `hollow` when only its status is known."""
     incident = None if hollow else name_answer(seen)
     cause = incident.cause if incident else _default_cause(seen.status)
-    body = _first_line(_said(seen.body))
+    body = _first_line(_said(seen))
     said = f" The server said: {body}" if body else ""
     message = mask(f"Could not {action}: {cause} (HTTP {seen.status} from {_safe(seen.url)}).{said}")
     fields = {
@@ -151,17 +151,17 @@ def from_answer(
     return default(message, status_code=seen.status, **fields)
 
 
-def _said(body: str) -> str:
-    """Return the sentence of an error body: `detail` of the platform, `message` of MLflow, else the body itself."""
+def _said(seen: SeenResponse) -> str:
+    """Return the sentence of an error body: `detail` of the platform, `message` of MLflow, a text; nothing of a page."""
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(seen.body)
     except ValueError:
-        return body
+        return "" if is_html(seen) else seen.body
     if isinstance(parsed, dict):
         for name in ("detail", "message"):
             if isinstance(parsed.get(name), str):
                 return str(parsed[name])
-    return body
+    return seen.body
 
 
 def _default_cause(status: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hokusai.auth.mlflow_plugin import SeenResponse
 
-__all__ = ["Incident", "name_answer", "name_silence"]
+__all__ = ["Incident", "is_html", "name_answer", "name_silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _candidates(seen: SeenResponse, body: dict[str, object], text: str) -> Itera
         yield from _not_there(seen, body, detail, text)
     elif seen.status >= 500:
         yield from _failures(seen, detail, text)
-    elif seen.status < 400 and (not body or _is_html(seen)):
+    elif seen.status < 400 and (not body or is_html(seen)):
         yield _LOGIN_PAGE if "login" in text.lower() else _NOT_JSON
     else:
         yield from ({402: [_BALANCE], 413: [_TOO_LARGE], 429: [_LIMIT], 400: [_REFUSED_VALUE]}.get(seen.status, []))
@@ -152,7 +152,7 @@ def _refusals(seen: SeenResponse, body: dict[str, object], detail: str, text: st
         yield _ORIGIN
     if seen.status == 403 and not text:
         yield _OTHER_PROGRAM
-    if _is_html(seen):
+    if is_html(seen):
         yield _BLOCK_PAGE if seen.status == 403 else _LOGIN_PAGE
 
 
@@ -165,9 +165,9 @@ def _not_there(seen: SeenResponse, body: dict[str, object], detail: str, text: s
         yield _DOUBLED if "api/" in str(body.get("message", "")) else _PREFIX
     if body.get("error_code") == "RESOURCE_DOES_NOT_EXIST":
         yield _MISSING
-    if text == "Not Found" and not _is_html(seen):
+    if text == "Not Found" and not is_html(seen):
         yield _LISTENER
-    if _is_html(seen):
+    if is_html(seen):
         yield _DOUBLED
 
 
@@ -192,7 +192,8 @@ def _json(body: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _is_html(seen: SeenResponse) -> bool:
+def is_html(seen: SeenResponse) -> bool:
+    """Tell a page made for people."""
     return "html" in seen.content_type.lower() or seen.body.lstrip()[:15].lower().startswith(("<!doctype", "<html"))
 
 

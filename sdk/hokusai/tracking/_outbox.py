@@ -5,7 +5,11 @@ Checking a record is in `_records.py`. Nothing here uses MLflow's fluent API, so
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
+import warnings
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -33,69 +37,88 @@ class _Run:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _State:
+    """What an outbox holds; replaced as a whole in a forked child."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    sending: threading.Lock = field(default_factory=threading.Lock)
+    wake: threading.Event = field(default_factory=threading.Event)
+    waiting: list[Record] = field(default_factory=list)
+    runs: dict[tuple[str, str], _Run] = field(default_factory=dict)
+    sender: threading.Thread | None = None
+    failure: HokusaiException | None = None
+
+
 class Outbox:
-    """Records on their way to one server. Safe from many threads."""
+    """Records on their way to one server. Safe from many threads, forks, and the end of the process."""
 
     def __init__(self, backend: Backend) -> None:
         """Start empty."""
-        self.backend = backend
-        self._lock = threading.Lock()
-        self._sending = threading.Lock()
-        self._wake = threading.Event()
-        self._waiting: list[Record] = []
-        self._runs: dict[tuple[str, str], _Run] = {}
-        self._sender: threading.Thread | None = None
-        self._failure: HokusaiException | None = None
+        self._backend = backend
+        self._state = _State()
+        _OUTBOXES.add(self)
 
     def put(self, record: Record) -> None:
         """Take a record, and see to it that it is sent within ten seconds."""
-        with self._lock:
-            self._waiting.append(record)
-            if self._sender is None:
-                self._sender = threading.Thread(target=self._send_later, name="hokusai-tracker", daemon=True)
-                self._sender.start()
-            if len(self._waiting) >= _BATCH_RECORDS:
-                self._wake.set()
+        state = self._state
+        with state.lock:
+            state.waiting.append(record)
+            if state.sender is None:
+                state.sender = threading.Thread(target=self._send_later, name="hokusai-tracker", daemon=True)
+                state.sender.start()
+            if len(state.waiting) >= _BATCH_RECORDS:
+                state.wake.set()
 
     def send(self) -> HokusaiException | None:
         """Send what waits; return the first failure since the last call. What was not sent waits on."""
         self._send()
-        with self._lock:
-            failure, self._failure = self._failure, None
+        with self._state.lock:
+            failure, self._state.failure = self._state.failure, None
         return failure
+
+    def forget(self) -> None:
+        """Start a forked child with nothing: its parent sends what was collected before."""
+        self._state = _State()
 
     def _send_later(self) -> None:
         """Send once, after some seconds or many records; the next record starts another thread."""
-        self._wake.wait(_BATCH_SECONDS)
-        with self._lock:
-            self._sender = None
-            self._wake.clear()
+        state = self._state
+        state.wake.wait(_BATCH_SECONDS)
+        with state.lock:
+            state.sender = None
+            state.wake.clear()
         self._send()
 
     def _send(self) -> None:
-        with self._sending:
-            with self._lock:
-                records, self._waiting = self._waiting, []
+        state = self._state
+        with state.sending:
+            with state.lock:
+                records, state.waiting = state.waiting, []
             records.sort(key=_model_version)
             for key, group in groupby(records, key=_model_version):
                 batch = list(group)
-                try:
-                    self._send_batch(key, batch)
-                except HokusaiException as error:
-                    with self._lock:
-                        self._failure = self._failure or error
-                        self._waiting[:0] = batch
+                failure = self._send_batch(key, batch)
+                if failure is not None:
+                    with state.lock:
+                        state.failure = state.failure or failure
+                        state.waiting[:0] = batch
 
-    def _send_batch(self, key: tuple[str, str], batch: Sequence[Record]) -> None:
+    def _send_batch(self, key: tuple[str, str], batch: Sequence[Record]) -> HokusaiException | None:
+        """Send the records of one model version; return what went wrong."""
         action = f"record {len(batch)} inferences of {key[0]!r} version {key[1]!r}"
-        run = self._runs.get(key)
-        if run is None:
-            place = self.backend.unit(action)
-            with self.backend.calling(action, HokusaiException):
-                run = self._runs[key] = _open_run(place, *key)
-        with self.backend.calling(action, HokusaiException):
-            _log(run, batch)
-            _mlflow.end_run(run.place.client, run.run_id)
+        runs = self._state.runs
+        try:
+            if key not in runs:
+                place = self._backend.unit(action)
+                with self._backend.calling(action, HokusaiException):
+                    runs[key] = _open_run(place, *key)
+            with self._backend.calling(action, HokusaiException):
+                _log(runs[key], batch)
+                _mlflow.end_run(runs[key].place.client, runs[key].run_id)
+        except HokusaiException as error:
+            return error
+        return None
 
 
 def _model_version(record: Record) -> tuple[str, str]:
@@ -129,3 +152,25 @@ def _log(run: _Run, batch: Sequence[Record]) -> None:
             run.place.client.set_tag(run.run_id, name, value)
             run.tags[name] = value
     run.steps += len(batch)
+
+
+_OUTBOXES: weakref.WeakSet[Outbox] = weakref.WeakSet()
+"""Every outbox that is in use; one with records waiting is kept alive by its thread."""
+
+
+def _send_at_exit() -> None:
+    """Send what is left when the process ends; a failure is told once, it cannot be raised any more."""
+    failures = [outbox.send() for outbox in list(_OUTBOXES)]
+    told = next((failure for failure in failures if failure is not None), None)
+    if told is not None:
+        warnings.warn(f"Tracked inferences were not sent: {told}", RuntimeWarning, stacklevel=2)
+
+
+def _after_fork() -> None:
+    for outbox in list(_OUTBOXES):
+        outbox.forget()
+
+
+atexit.register(_send_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

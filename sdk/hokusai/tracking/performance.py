@@ -5,11 +5,7 @@ Checking a record is in `_records.py`, sending in `_outbox.py`.
 
 from __future__ import annotations
 
-import atexit
-import os
 import time
-import warnings
-import weakref
 from typing import Any
 
 from hokusai import _mlflow
@@ -36,7 +32,6 @@ class PerformanceTracker:
             raise InvalidParameterError(f"registry must be a ModelRegistry, not {type(registry).__name__}.")
         _mlflow.require()
         self._outbox = Outbox(shared or Backend(resolve()))
-        _TRACKERS.add(self)
 
     def track_inference(self, metrics: dict[str, Any]) -> None:
         """Record one inference. Costs well below 0.1 ms: it is sent later, in batches, by `flush()` and at exit.
@@ -60,25 +55,3 @@ class PerformanceTracker:
         failure = self._outbox.send()
         if failure is not None:
             raise failure
-
-
-_TRACKERS: weakref.WeakSet[PerformanceTracker] = weakref.WeakSet()
-
-
-def _flush_at_exit() -> None:
-    """Send what is left when the process ends; a failure is told once, it cannot be raised any more."""
-    failures = [tracker._outbox.send() for tracker in list(_TRACKERS)]
-    told = next((failure for failure in failures if failure is not None), None)
-    if told is not None:
-        warnings.warn(f"Tracked inferences were not sent: {told}", RuntimeWarning, stacklevel=2)
-
-
-def _after_fork() -> None:
-    """Start a forked child with nothing: its parent sends what was collected before."""
-    for tracker in list(_TRACKERS):
-        tracker._outbox = Outbox(tracker._outbox.backend)
-
-
-atexit.register(_flush_at_exit)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
