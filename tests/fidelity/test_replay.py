@@ -13,7 +13,7 @@ from explained import EXPLAINED
 from mock_side import fresh_world, sender
 from script import steps
 
-from hokusai_mock.mlflow_api.endpoints import known_endpoints
+from hokusai_mock.mlflow_api.resources import ENDPOINTS
 from hokusai_mock.profiles import mlflow, mlflow_names
 
 RECORDINGS = Path(__file__).parent / "recordings"
@@ -77,7 +77,7 @@ def test_every_proved_endpoint_succeeds_somewhere_in_the_recordings() -> None:
         for step, exchange in zip(steps(), recorded(version), strict=True):
             if exchange["status"] in (200, 501):
                 succeeded.add((step.method, step.path.partition("?")[0]))
-    proved = [route for route, one in known_endpoints().items() if one.provenance == "proved"]
+    proved = [route for route, one in ENDPOINTS.items() if one.provenance == "proved"]
     assert not [route for route in proved if not _used(route, succeeded)]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from hokusai_mock.messages import Handler, Request, Response
-from hokusai_mock.mlflow_api import pages, resources
+from hokusai_mock.mlflow_api import pages
 from hokusai_mock.mlflow_api.endpoints import PARAMETERS
 from hokusai_mock.mlflow_api.routing import RouteTable, allowed_methods
 from hokusai_mock.mlflow_api.security import Guard
@@ -20,7 +20,6 @@ class MlflowApplication:
 
     def __init__(self, wrap_endpoint: Callable[[Handler], Handler] = lambda handler: handler) -> None:
         """`wrap_endpoint` goes around every endpoint, inside of security checks and routing."""
-        resources.load()
         self._wrap = wrap_endpoint
         self._by_profile: dict[str, tuple[RouteTable, Guard]] = {}
 

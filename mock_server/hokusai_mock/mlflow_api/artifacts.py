@@ -12,7 +12,7 @@ from hokusai_mock.mlflow_api.endpoints import Call, endpoint
 from hokusai_mock.mlflow_api.errors import Crash, StoreError, invalid
 from hokusai_mock.mlflow_api.render import Json
 from hokusai_mock.mlflow_api.runs import RUN_ID
-from hokusai_mock.mlflow_api.validation import INTEGER, REQUIRED, STRING
+from hokusai_mock.mlflow_api.validation import INTEGER, REQUIRED, STRING, version_number
 from hokusai_mock.mlflow_api.wire import INT64, TEXT, Message, Repeated
 from hokusai_mock.store import ArtifactTooLarge
 from hokusai_mock.store.artifacts import Artifact, ArtifactInfo
@@ -188,8 +188,9 @@ def get_model_version_artifact(call: Call) -> Response:
     if "path" not in query:
         raise Crash
     path = _safe(call, query["path"])
+    number = version_number(query.get("version", ""))
     with call.request.world.lock:
-        version = call.store.registry.version(query.get("name", ""), int(query.get("version", "0")))
+        version = call.store.registry.version(query.get("name", ""), number)
     return _download_below(call, version.storage_location, path)
 
 

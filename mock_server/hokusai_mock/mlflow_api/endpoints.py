@@ -20,7 +20,7 @@ from hokusai_mock.mlflow_api.wire import BOOL, Message, Repeated
 from hokusai_mock.profiles import MlflowProfile
 from hokusai_mock.store import MemoryStore
 
-__all__ = ["API", "PARAMETERS", "Call", "Endpoint", "Provenance", "endpoint", "known_endpoints"]
+__all__ = ["API", "PARAMETERS", "Call", "Endpoint", "Provenance", "endpoint", "registered"]
 
 API = "/api/2.0/mlflow/"
 PARAMETERS = "hokusai.mlflow.parameters"
@@ -156,8 +156,8 @@ def endpoint(
     return register
 
 
-def known_endpoints() -> Mapping[tuple[str, str], Endpoint]:
-    """Every endpoint by (method, path), complete once the resources are imported."""
+def registered() -> Mapping[tuple[str, str], Endpoint]:
+    """The endpoints by (method, path) of the modules that were imported; `resources.py` imports all of them."""
     return _ENDPOINTS
 
 

@@ -1,25 +1,34 @@
-"""The resources of the API: importing a module registers its endpoints. A new resource is one line here."""
+"""The resources of the API: importing a module registers its endpoints. A new resource is one name here."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
-__all__ = ["load"]
-
-_MODULES = (
-    "artifacts",
-    "experiments",
-    "logged_models",
-    "metrics",
-    "model_versions",
-    "registered_models",
-    "run_data",
-    "runs",
-    "server",
+from hokusai_mock.mlflow_api import (
+    artifacts,
+    experiments,
+    logged_models,
+    metrics,
+    model_versions,
+    registered_models,
+    run_data,
+    runs,
+    server,
 )
+from hokusai_mock.mlflow_api.endpoints import registered
 
+__all__ = ["ENDPOINTS", "RESOURCES"]
 
-def load() -> None:
-    """Make every endpoint known."""
-    for name in _MODULES:
-        import_module(f"hokusai_mock.mlflow_api.{name}")
+RESOURCES = (
+    artifacts,
+    experiments,
+    logged_models,
+    metrics,
+    model_versions,
+    registered_models,
+    run_data,
+    runs,
+    server,
+)
+"""Every module that has endpoints."""
+
+ENDPOINTS = registered()
+"""Every endpoint by (method, path)."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from hokusai_mock.messages import Handler
-from hokusai_mock.mlflow_api.endpoints import known_endpoints
 from hokusai_mock.mlflow_api.layout import refusal
+from hokusai_mock.mlflow_api.resources import ENDPOINTS
 from hokusai_mock.profiles import MlflowProfile
 
 __all__ = ["RouteTable", "allowed_methods"]
@@ -24,7 +25,7 @@ class RouteTable:
     def __init__(self, profile: MlflowProfile, wrap: Callable[[Handler], Handler]) -> None:
         """Give every route of the profile its endpoint, wrapped; one that is not implemented answers 501."""
         self._fixed: dict[str, Methods] = {}
-        self._parametrised: list[tuple[str, re.Pattern[str], Methods]] = []
+        self._parametrised: list[tuple[str, str, Methods]] = []
         patterns: dict[str, Methods] = {}
         for method, path in profile.routes:
             handler = wrap(_handler(method, path, profile))
@@ -34,32 +35,33 @@ class RouteTable:
             if method == "GET":
                 methods.setdefault("HEAD", handler)
         for path, methods in patterns.items():
-            self._parametrised.append((path.partition("<")[0], _expression(path), methods))
+            self._parametrised.append((path.partition("<")[0], path, methods))
 
     def find(self, path: str) -> tuple[Methods, Mapping[str, str] | None] | None:
         """The handlers of a path by method, and its parameters; `None` where no route has the path."""
         methods = self._fixed.get(path)
         if methods is not None:
             return methods, None
-        for prefix, expression, parametrised in self._parametrised:
+        for prefix, pattern, parametrised in self._parametrised:
             if path.startswith(prefix):
-                match = expression.fullmatch(path)
+                match = _expression(pattern).fullmatch(path)
                 if match is not None:
                     return parametrised, match.groupdict()
         return None
 
 
 def _handler(method: str, path: str, profile: MlflowProfile) -> Handler:
-    implemented = known_endpoints()
     twin = "/api/" + path[len(_TWIN) :] if path.startswith(_TWIN) else path
-    found = implemented.get((method, path)) or implemented.get((method, twin))
+    found = ENDPOINTS.get((method, path)) or ENDPOINTS.get((method, twin))
     if found is not None:
         return found.handler(profile)
     message = f"The mock does not implement {method} {path} of MLflow {profile.version}."
     return lambda _: refusal(501, "NOT_IMPLEMENTED", message)
 
 
+@cache
 def _expression(path: str) -> re.Pattern[str]:
+    """The regular expression of a path, made when it is first needed: all of them take milliseconds."""
     parts = re.split(r"<(path:)?(\w+)>", path)
     text = re.escape(parts[0])
     for takes_slashes, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):

@@ -10,7 +10,7 @@ import pytest
 from hokusai_mock import profiles
 from hokusai_mock.messages import Handler, Request, Response
 from hokusai_mock.mlflow_api import MlflowApplication
-from hokusai_mock.mlflow_api.endpoints import known_endpoints
+from hokusai_mock.mlflow_api.resources import ENDPOINTS
 
 from .conftest import MakeServer, Server, content
 
@@ -32,11 +32,11 @@ def test_every_route_of_a_profile_is_served_or_refused_by_name(make_server: Make
 
 def test_every_endpoint_is_a_route_of_some_profile() -> None:
     routes = {route for name in profiles.mlflow_names() for route in profiles.mlflow(name).routes}
-    assert [route for route in known_endpoints() if route not in routes] == []
+    assert [route for route in ENDPOINTS if route not in routes] == []
 
 
 def test_every_endpoint_says_how_it_is_known_and_what_it_does() -> None:
-    endpoints = known_endpoints().values()
+    endpoints = ENDPOINTS.values()
     assert {one.provenance for one in endpoints} <= {"proved", "documented", "assumed"}
     assert [one.path for one in endpoints if not one.function.__doc__] == []
 
