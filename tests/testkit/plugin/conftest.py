@@ -1,0 +1,74 @@
+"""Runs the plugin as its users do: a project of its own, a pytest process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+# Loaded once here: a run in this process forgets what it imported.
+from hokusai_testkit.fixtures import environment, failing, lifetime, markers, options, server  # noqa: F401
+
+Run = Callable[..., pytest.RunResult]
+
+CLIENT = """
+import json, os, urllib.error, urllib.request
+import pytest
+
+def search(base=None, key=None):
+    '''Search experiments with what the environment says, as unmodified code does; returns the status.'''
+    request = urllib.request.Request(
+        (base or os.environ["MLFLOW_TRACKING_URI"]) + "/api/2.0/mlflow/experiments/search",
+        json.dumps({"max_results": 1}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    key = key or os.environ.get("HOKUSAI_API_KEY")
+    if key:
+        request.add_header("Authorization", "Bearer " + key)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+"""
+"""A module of the project under test."""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder with `client.py`, and none of the plugin's variables set."""
+    for name in ("PROFILE", "SCENARIO", "SEED"):
+        monkeypatch.delenv(f"HOKUSAI_TESTKIT_{name}", raising=False)
+    pytester.makepyfile(client=CLIENT)
+    return pytester
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other plugin in runs in this process."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+@pytest.fixture
+def run(project: pytest.Pytester, alone: None) -> Run:
+    """Write a test module beside `client.py` and run pytest on it in this process, warnings being errors."""
+
+    def run_pytest(source: str, *arguments: str) -> pytest.RunResult:
+        project.makepyfile(source)
+        always = ("-W", "error", "-p", "no:cacheprovider", "-p", "hokusai_testkit.plugin")
+        return project.runpytest_inprocess(*always, *arguments)
+
+    return run_pytest
+
+
+@pytest.fixture
+def run_apart(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same in a process of its own, beside all other plugins that are installed."""
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+
+    def run_pytest(source: str, *arguments: str) -> pytest.RunResult:
+        project.makepyfile(source)
+        return project.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider", *arguments)
+
+    return run_pytest
