@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import parse_qsl
 
@@ -80,6 +81,21 @@ class Request:
         )
         other.path, other.entry = path, self.entry
         other._headers, other._query, other._body = self._headers, self._query, self._body
+        return other
+
+    def without_body(self) -> Request:
+        """Return the same request as if the client had sent no body; what it sent is still on the connection."""
+        headless = {**self.environ, "wsgi.input": BytesIO(), "CONTENT_LENGTH": ""}
+        for name in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT"):
+            headless.pop(name, None)
+        other = Request(headless, self.path, self.world)
+        other.query_string, other.entry = self.query_string, self.entry
+        return other
+
+    def with_query(self, query_string: str) -> Request:
+        """Return the same request with another query."""
+        other = self.with_path(self.path)
+        other.query_string, other._query = query_string, None
         return other
 
     @property

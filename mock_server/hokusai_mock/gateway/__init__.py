@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hokusai_mock.gateway import routes
 from hokusai_mock.gateway.decision import Refusal, decide, is_exempt
+from hokusai_mock.gateway.forwarding import forwarded
 from hokusai_mock.keys import identify, present
 from hokusai_mock.messages import Handler, Request, Response
 
@@ -42,7 +43,7 @@ class Gateway:
     def _proxy(self, request: Request, inner: str) -> Response:
         if request.entry is not None:
             request.entry.layer = "mlflow"
-        response = self._mlflow(request.with_path(inner))
+        response = self._mlflow(forwarded(request, inner, request.world.platform))
         content_type = response.header("Content-Type") or ""
         if response.status == 404 and content_type.startswith("text/html"):
             return Response.json(

@@ -36,6 +36,12 @@ class PlatformProfile:
     """Any of these scopes makes a key a registry admin."""
     mounts: tuple[tuple[str, str], ...]
     """(mount, what stands in its place before the rest of the path), longest mount first."""
+    body_methods: tuple[str, ...]
+    """Methods whose request body reaches MLflow; the body of any other is lost on the way."""
+    keeps_repeated_parameters: bool
+    """Whether `a=1&a=2` reaches MLflow as it is; else the last of equal names wins."""
+    forwards_credentials: bool
+    """Whether MLflow sees the key that the client sent to the platform."""
 
     def inner_path(self, path: str) -> str | None:
         """The path as MLflow receives it, or `None` when no mount matches."""
@@ -67,4 +73,7 @@ def platform(name: str) -> PlatformProfile:
         registry_rule=data["registry_rule"],
         registry_admin_scopes=tuple(data["registry_admin_scopes"]),
         mounts=tuple(mounts),
+        body_methods=tuple(data["forwarding"]["body_methods"]),
+        keeps_repeated_parameters=data["forwarding"]["keeps_repeated_parameters"],
+        forwards_credentials=data["forwarding"]["forwards_credentials"],
     )
