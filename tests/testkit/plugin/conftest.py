@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 import pytest
 
-# Loaded once here: a run in this process forgets what it imported.
-from hokusai_testkit.fixtures import environment, failing, lifetime, markers, options, server  # noqa: F401
+# A run in this process forgets the modules that it imported; half of a package would stay. So they are here first.
+for module in ("app", "pipeline", "profiles", "sandbox", "scenarios", "server.mock"):
+    importlib.import_module(f"hokusai_mock.{module}")
+for module in ("environment", "failing", "lifetime", "markers", "options", "server"):
+    importlib.import_module(f"hokusai_testkit.fixtures.{module}")
 
 Run = Callable[..., pytest.RunResult]
 
