@@ -25,6 +25,7 @@ from hokusai_testkit.contract.isolation import isolated
 from hokusai_testkit.contract.results import CaseInfo, CaseResult, Outcome, Reason, RunResult
 from hokusai_testkit.contract.sdk import Sdk, SdkImportError
 from hokusai_testkit.contract.targets import Platform, Target, TargetError, open_target
+from hokusai_testkit.reports import JsonReport, write
 
 _OPTIONS = ("sdk", "target", "profile", "level")
 _RECORDER = pytest.StashKey["Recorder"]()
@@ -142,8 +143,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the JSON result when it was asked for."""
     if file := session.config.getoption("json", None):
-        result = session.config.stash[_RECORDER].result()
-        Path(file).write_text(json.dumps(result.to_json(), indent=2) + "\n", encoding="utf-8")
+        write(JsonReport(), session.config.stash[_RECORDER].result(), file)
 
 
 class Recorder:

@@ -101,15 +101,14 @@ def run(selection: Selection, *, progress: Progress | None = None, case_limit_s:
     started = time.monotonic()
     session = _Session()
     with tempfile.TemporaryDirectory(prefix="hokusai-contract-", ignore_cleanup_errors=True) as folder:
-        while True:
+        moved = True
+        while moved:
+            before = len(session.results)
             code, said = _child(selection, session, Path(folder), progress, case_limit_s)
             if session.running is not None:
                 text = f"the interpreter ended with code {code} while {session.running} ran:\n{said[-1000:]}"
                 session.give_up_on("crashed", text)
-            elif session.missing and code < 0:
-                continue
-            else:
-                break
+            moved = bool(session.missing) and len(session.results) > before
     _check(code, said, session, selection)
     order = {case_id: number for number, case_id in enumerate(session.planned)}
     cases = sorted(session.results.values(), key=lambda result: order.get(result.info.id, len(order)))
@@ -121,7 +120,7 @@ def run(selection: Selection, *, progress: Progress | None = None, case_limit_s:
 
 
 def _check(code: int, said: str, session: _Session, selection: Selection) -> None:
-    if code == _PYTEST_USAGE:
+    if code == _PYTEST_USAGE and not session.planned:
         raise UsageError(_errors_in(said))
     if not session.facts:
         raise RunError(f"the contract suite could not start:\n{said[-2000:]}")
@@ -218,7 +217,7 @@ def _environment() -> dict[str, str]:
     paths = [str(Path(path).resolve()) for path in kept.get("PYTHONPATH", "").split(os.pathsep) if path]
     if paths:
         kept["PYTHONPATH"] = os.pathsep.join(paths)
-    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def _errors_in(said: str) -> str:

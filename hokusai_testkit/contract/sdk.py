@@ -135,7 +135,7 @@ class Sdk:
         distributions = importlib.metadata.packages_distributions().get(top, [])
         return {
             "name": self.module_name,
-            "version": getattr(self.module, "__version__", None),
+            "version": vars(self.module).get("__version__"),
             "distribution": distributions[0] if distributions else None,
             "mlflow": _version_of("mlflow") or _version_of("mlflow-skinny"),
             "python": platform.python_version(),

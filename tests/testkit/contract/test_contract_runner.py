@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from hokusai_testkit.contract.runner import Selection, UsageError, run
@@ -55,7 +57,7 @@ def test_every_case_is_listed_once_whatever_is_selected(write_sdk):
 
 
 def test_a_case_that_ends_the_interpreter_costs_that_case_alone(write_sdk):
-    sdk = write_sdk("deadly_sdk", tracker("__import__('os')._exit(7)"))
+    sdk = write_sdk("deadly_sdk", tracker("__import__('os')._exit(4)"))
     keyword = "caller_keeps_the_dict or inference_is_found_by_its_tags or track_inference_signature"
     assert outcomes(Selection(sdk=sdk, keyword=keyword)) == {
         "caller_keeps_the_dict": ("fail", "crashed"),
@@ -90,6 +92,16 @@ def test_a_missing_class_fails_its_own_cases_and_no_others(write_sdk):
     sdk = write_sdk("partial_sdk", tracker("..."))
     found = outcomes(Selection(sdk=sdk, keyword="list_versions_signature or flush_signature"))
     assert found == {"list_versions_signature": ("fail", "missing-class"), "flush_signature": ("pass", None)}
+
+
+def test_an_import_that_breaks_fails_the_cases_that_need_it_and_no_others(write_sdk):
+    broken = "\ndef __getattr__(name):\n    raise ImportError('half of it is broken')\n"
+    sdk = write_sdk("half_sdk", textwrap.dedent(tracker("...")) + broken)
+    result = run(Selection(sdk=sdk, keyword="list_versions_signature or flush_signature"))
+    (failed,) = [case for case in result.cases if case.outcome == "fail"]
+    assert failed.info.method == "ModelVersionManager.list_versions"
+    assert "ImportError: half of it is broken" in failed.reason.text
+    assert result.counts["pass"] == 1
 
 
 def test_what_the_caller_told_pytest_has_no_effect(write_sdk, monkeypatch):
