@@ -86,11 +86,10 @@ class Backend:
         self.settings = settings
         self._cause: str | None = None
         self._warned = False
-        if settings.credential is not None and settings.mode == "online":
-            TABLE.add(settings.credential)
-            _mlflow.select_plugin()
-        elif settings.mode == "online":
-            _mlflow.select_plugin()
+        if settings.mode == "online":
+            if settings.credential is not None:
+                TABLE.add(settings.credential)
+            _mlflow.select_plugin()  # without a key too: its response hook tells the status of what is refused
 
     @property
     def uri(self) -> str:
@@ -148,7 +147,7 @@ class Backend:
             return True
         try:
             with _as(self.settings.credential):
-                check_server(uri, probe, action)
+                check_server(uri, probe, action, min(CHECK_SECONDS, self.settings.timeout))
         except (MLflowConnectionError, MLflowAuthenticationError) as error:
             if not self._forgives(error):
                 raise
@@ -175,15 +174,18 @@ class Backend:
 
 
 def check_server(
-    uri: str, probe: tuple[str, dict[str, str]] = _REGISTRY_PROBE, action: str = "connect to MLflow"
+    uri: str,
+    probe: tuple[str, dict[str, str]] = _REGISTRY_PROBE,
+    action: str = "connect to MLflow",
+    seconds: float = CHECK_SECONDS,
 ) -> None:
-    """Ask the server once or, where there is no answer or a 5xx, up to three times; at most 10 s in all.
+    """Ask the server once or, where there is no answer or a 5xx, up to three times; at most `seconds` in all.
 
     Raises:
         MLflowAuthenticationError: 401 or 403.
         MLflowConnectionError: no answer, a 5xx, or something that is not MLflow.
     """
-    deadline = time.monotonic() + CHECK_SECONDS
+    deadline = time.monotonic() + seconds
     pauses = list(_PAUSES[: _mlflow.max_retries()])
     while (failure := _check_once(uri, probe, action, deadline)) is not None:
         if not pauses or not _is_outage(failure) or time.monotonic() + pauses[0] >= deadline:
@@ -204,7 +206,7 @@ def _check_once(uri: str, probe: tuple[str, dict[str, str]], action: str, deadli
         return failure
     if answer is None:
         return MLflowConnectionError(
-            f"Could not {action}: no answer within {CHECK_SECONDS:.0f} s ({uri}).",
+            f"Could not {action}: no answer in time ({uri}).",
             uri,
             code="D03",
             remedy="Check firewall and VPN; if it connects, tell the platform team.",

@@ -152,7 +152,7 @@ def from_answer(
 
 
 def _said(seen: SeenResponse) -> str:
-    """Return the sentence of an error body: `detail` of the platform, `message` of MLflow, a text; nothing of a page."""
+    """Return the sentence of an error body: `detail` of the platform, `message` of MLflow, a text; never a page."""
     try:
         parsed = json.loads(seen.body)
     except ValueError:
