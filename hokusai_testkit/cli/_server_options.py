@@ -38,6 +38,11 @@ _OPTIONS = (
         help="A scenario that is active from the start; see `hokusai-testkit scenarios list`.",
     ),
     click.option("--plain", is_flag=True, help="A plain MLflow server of the profile at the root: no gateway, no key."),
+    click.option(
+        "--backend",
+        metavar="URL",
+        help="A real MLflow server in the place of the memory store; gateway, faults and journal stay in front of it.",
+    ),
     click.option("--seed", type=int, metavar="N", help="Make ids reproducible."),
     click.option(
         "--allow-host",
@@ -93,9 +98,21 @@ def build_server(*, scenario: tuple[str, ...], admin_token_file: Path | None, **
 
     token = admin_token_file.read_text("utf-8").strip() if admin_token_file else os.environ.get(TOKEN_VARIABLE)
     try:
-        return MockServer(scenario=_references(scenario), admin_token=token, **options)
+        server = MockServer(scenario=_references(scenario), admin_token=token, **options)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    _warn_of_silent_backend(options["backend"])
+    return server
+
+
+def _warn_of_silent_backend(url: str | None) -> None:
+    """Say that nothing runs at the backend's address; it may be started later, so the mock starts all the same."""
+    if url is None:
+        return
+    from hokusai_mock.upstream import Backend  # noqa: PLC0415 - a mock without a backend starts without its client
+
+    if reason := Backend.parse(url).unreachable():
+        click.echo(f"# nothing answers at {url} ({reason}): until it does, requests are answered with 502", err=True)
 
 
 def _references(texts: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:

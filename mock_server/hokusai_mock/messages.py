@@ -150,6 +150,14 @@ class Request:
             self._body = data
         return self._body
 
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The body in pieces of `size` bytes, never held as a whole; in one piece when somebody has read it before."""
+        if self._body is not None:
+            yield self._body
+            return
+        while data := self.stream.read(size):
+            yield data
+
 
 class Response:
     """One HTTP answer: status, headers in order, and a body in one piece or as chunks."""
@@ -163,6 +171,12 @@ class Response:
         self.status = status
         self.body = body
         self.headers = list(headers)
+
+    def discard(self) -> None:
+        """Let go of what a streamed body holds open; for an answer that is not sent."""
+        close = getattr(self.body, "close", None)
+        if close is not None:
+            close()
 
     @classmethod
     def json(cls, payload: object, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:

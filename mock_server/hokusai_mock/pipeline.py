@@ -24,6 +24,9 @@ from hokusai_mock.worlds import Worlds
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from hokusai_mock.upstream import Upstream
+    from hokusai_mock.world import WorldOptions
+
 __all__ = ["ADMIN_PREFIX", "MARK", "AdminOptions", "Pipeline"]
 
 ADMIN_PREFIX = "/_testkit"
@@ -48,7 +51,8 @@ class Pipeline:
     def __init__(self, worlds: Worlds, options: AdminOptions, make_admin: Callable[[], WSGIApplication]) -> None:
         """Serve `worlds`; `make_admin` is called once, for the first request that the guard lets through to control."""
         self._worlds = worlds
-        self._handle = build(_application())
+        self._upstream = _upstream(worlds.options)
+        self._handle = build(_application(self._upstream))
         self._admin = _Admin(options, make_admin)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -58,6 +62,11 @@ class Pipeline:
             return self._admin(environ, start_response)
         request = enter(environ, self._worlds)
         return _send(request if isinstance(request, Response) else self._answer(request), start_response)
+
+    def close(self) -> None:
+        """Let go of the backend, if there is one; requests that wait for it are cut off."""
+        if self._upstream is not None:
+            self._upstream.close()
 
     def _answer(self, request: Request) -> Response:
         try:
@@ -71,9 +80,24 @@ class Pipeline:
             return Response.json({"error": "hokusai-testkit: internal error, see the sandbox's errors"}, 500)
 
 
-def _application() -> Handler:
-    """Gateway and MLflow, one inside the other; a plain world is answered by MLflow alone."""
-    mlflow = fault_point("mlflow", MlflowApplication(lambda endpoint: fault_point("handler", endpoint)).handle)
+def _upstream(options: WorldOptions) -> Upstream | None:
+    if options.backend is None:
+        return None
+    from hokusai_mock.upstream import Backend, Upstream  # noqa: PLC0415 - without a backend its client is not loaded
+
+    return Upstream(Backend.parse(options.backend), options.backend_timeout)
+
+
+def _application(upstream: Upstream | None) -> Handler:
+    """Gateway and MLflow, one inside the other; a plain world is answered by MLflow alone.
+
+    MLflow is a real server where there is one, else the one that is played here.
+    """
+    if upstream is not None:
+        inner = fault_point("handler", upstream.handle)
+    else:
+        inner = MlflowApplication(lambda endpoint: fault_point("handler", endpoint)).handle
+    mlflow = fault_point("mlflow", inner)
     gateway = fault_point("gateway", Gateway(mlflow).handle)
 
     def choose(request: Request) -> Response:

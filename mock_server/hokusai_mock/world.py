@@ -42,7 +42,11 @@ class WorldOptions:
     seed: int = 0
     scenarios: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     max_upload: int = 64 * 1024 * 1024
-    """Largest artifact in bytes."""
+    """Largest artifact in bytes that the memory store takes."""
+    backend: str | None = None
+    """The base URL of a real MLflow server that all worlds share in the place of a store of their own."""
+    backend_timeout: float = 30.0
+    """Seconds of silence after which the backend is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ class World:
 
     def use_profiles(self, mlflow: str | None = None, platform: str | None = None) -> None:
         """Play another version of MLflow or another era of the platform from the next request on."""
+        if mlflow is not None and self.options.backend is not None:
+            raise WorldError(_version_is_fixed(f"the profile {mlflow!r}"))
         with self.lock:
             chosen = (mlflow or self._profiles[0], platform or self._profiles[1])
             self._configure(chosen, self.scenarios)
@@ -156,6 +162,8 @@ class World:
         changes: dict[str, Any] = {}
         for name, params in active:
             scenario = _resolve(name, params)
+            if scenario.platform.mlflow and self.options.backend is not None:
+                raise WorldError(_version_is_fixed(f"scenario {name!r}"))
             mlflow_name = scenario.platform.mlflow or mlflow_name
             platform_name = scenario.platform.gateway or platform_name
             plain = plain if scenario.platform.plain is None else scenario.platform.plain
@@ -197,6 +205,13 @@ def _resolve(name: str, params: Mapping[str, Any]) -> ResolvedScenario:
     from hokusai_mock import scenarios  # noqa: PLC0415 - a server without scenarios starts without their schema
 
     return scenarios.load(name).resolve(**params)
+
+
+def _version_is_fixed(wanted: str) -> str:
+    return (
+        f"{wanted} plays another version of MLflow, and with a backend the version is the backend's; "
+        "start that version of MLflow as the backend, or a mock without one"
+    )
 
 
 def _settings(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:

@@ -56,7 +56,11 @@ def describe(world: World) -> dict[str, Any]:
         "url": root,
         "env": world.environment(root),
         "plain": world.plain,
-        "profiles": {"mlflow": world.mlflow.name, "platform": None if world.plain else world.platform.name},
+        "backend": world.options.backend,
+        "profiles": {
+            "mlflow": None if world.options.backend else world.mlflow.name,
+            "platform": None if world.plain else world.platform.name,
+        },
         "scenarios": [{"name": name, "params": dict(params)} for name, params in world.scenarios],
         "keys": {role: key.secret for role, key in world.keys.items()},
         "seed": world.options.seed,
@@ -76,6 +80,12 @@ def drop_sandbox(worlds: Worlds, sandbox: str) -> Any:
 
 def reset(worlds: Worlds, sandbox: str) -> Any:
     """Return the sandbox to its start; `{"seed": N}` gives it another seed from now on."""
+    if (backend := worlds.options.backend) is not None:
+        raise AdminError(
+            f"a sandbox with a backend cannot be reset: its data lie in {backend}, which all sandboxes share. "
+            "End its scenarios and faults, forget its journal, or drop it",
+            409,
+        )
     seed = _body(("seed",)).get("seed")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         raise AdminError(f"seed must be a whole number, not {seed!r}")

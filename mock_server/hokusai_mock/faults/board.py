@@ -123,7 +123,7 @@ class FaultBoard:
             decision = self.decide(layer, "after", facts)
             if decision is None:
                 return response
-            _discard(response)
+            response.discard()
         if request.entry is not None:
             request.entry.faults.append(decision.name)
             request.entry.layer = layer
@@ -150,13 +150,6 @@ class FaultBoard:
             by_layer.setdefault(active.rule.layer, []).append(active)
         # Replaced as a whole, so that `active` and `decide` may read it without the lock.
         self._by_layer = {layer: tuple(actives) for layer, actives in by_layer.items()}
-
-
-def _discard(response: Response) -> None:
-    """Close what a streamed answer that is not sent holds open."""
-    close = getattr(response.body, "close", None)
-    if close is not None:
-        close()
 
 
 def _playable(rule: FaultRule) -> Effect:

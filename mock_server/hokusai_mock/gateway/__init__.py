@@ -46,6 +46,7 @@ class Gateway:
         response = self._mlflow(forwarded(request, inner, request.world.platform))
         content_type = response.header("Content-Type") or ""
         if response.status == 404 and content_type.startswith("text/html"):
+            response.discard()
             return Response.json(
                 {
                     "error_code": "RESOURCE_NOT_FOUND",

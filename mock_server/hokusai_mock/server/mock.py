@@ -48,6 +48,8 @@ class MockServer:
         admin_token: str | None = None,
         max_upload_mib: int = 64,
         max_sandboxes: int = 4096,
+        backend: str | None = None,
+        backend_timeout: float = 30.0,
     ) -> None:
         """Prepare a mock; `start()` or `with` opens the port.
 
@@ -62,6 +64,10 @@ class MockServer:
             admin_token: demanded by the admin API when given.
             max_upload_mib: largest artifact in MiB; a larger one is answered with 413.
             max_sandboxes: how many sandboxes exist at most.
+            backend: base URL of a real MLflow server that answers in the place of the memory store; gateway (unless
+                `plain`), faults, scenarios and journal stay in front of it, and all sandboxes share its data. It need
+                not run yet: until it does, requests are answered with 502.
+            backend_timeout: seconds of silence after which the backend is given up with 504.
 
         Raises:
             ServerError: an unknown profile or scenario, a combination that makes no sense, or an open host without a
@@ -74,7 +80,10 @@ class MockServer:
             )
         self.host, self._wanted_port = host, port
         self.seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-        mlflow, platform = _split_profiles([profile] if isinstance(profile, str) else list(profile), plain=plain)
+        names = [profile] if isinstance(profile, str) else list(profile)
+        mlflow, platform = _split_profiles(names, plain=plain)
+        if backend is not None:
+            backend = _checked_backend(backend, names, host, port)
         scenarios = [scenario] if isinstance(scenario, str) else scenario
         options = WorldOptions(
             mlflow=mlflow,
@@ -83,6 +92,8 @@ class MockServer:
             seed=self.seed,
             scenarios=tuple((item, {}) if isinstance(item, str) else item for item in scenarios),
             max_upload=max_upload_mib * MEBIBYTE,
+            backend=backend,
+            backend_timeout=backend_timeout,
         )
         try:
             self.worlds = Worlds(options, max_sandboxes)
@@ -91,6 +102,7 @@ class MockServer:
         self._token = admin_token
         self._admin = AdminOptions((*allow_hosts,) if _is_loopback(host) else (*allow_hosts, host), admin_token)
         self._acceptor: Acceptor | None = None
+        self._pipeline: Pipeline | None = None
         self._port: int | None = None
 
     @property
@@ -114,7 +126,7 @@ class MockServer:
         """Open the port and serve; `OSError` when the port is taken."""
         if self._acceptor is not None or self._port is not None:
             raise ServerError("this mock was started before; make a new MockServer")
-        pipeline = Pipeline(self.worlds, self._admin, self._make_admin)
+        self._pipeline = pipeline = Pipeline(self.worlds, self._admin, self._make_admin)
         listener = listen(self.host, self._wanted_port)
         self._port = listener.getsockname()[1]
         acceptor = Acceptor()
@@ -132,7 +144,8 @@ class MockServer:
     def stop(self) -> None:
         """Close the port and every connection, forget every sandbox; the port is free when this returns."""
         acceptor, self._acceptor = self._acceptor, None
-        if acceptor is not None:
+        if acceptor is not None and self._pipeline is not None:
+            self._pipeline.close()  # first: who waits for the backend would hold up the end of its connection
             acceptor.stop()
             self.worlds.close()
 
@@ -143,6 +156,21 @@ class MockServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _checked_backend(url: str, profile_names: list[str], host: str, port: int) -> str:
+    """The backend's URL in its plain form; refused when it cannot be one, is this mock, or a version is asked for."""
+    from hokusai_mock.upstream import Backend, BackendError  # noqa: PLC0415 - only a mock with a backend loads its client
+
+    try:
+        backend = Backend.parse(url)
+    except BackendError as error:
+        raise ServerError(str(error)) from error
+    if port and backend.port == port and (backend.host == host or _is_loopback(backend.host)):
+        raise ServerError(f"the backend {url!r} is the address of this mock itself; choose another --port")
+    if versions := [name for name in profile_names if not name.startswith("platform")]:
+        raise ServerError(f"with a backend the version of MLflow is the backend's: drop the profile {versions[0]!r}")
+    return backend.url
 
 
 def _is_loopback(host: str) -> bool:
