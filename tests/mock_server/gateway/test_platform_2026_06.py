@@ -1,4 +1,4 @@
-"""The platform as observed in June 2026, over real sockets: what it loses on the way, beside the documented platform."""
+"""The platform as observed in June 2026, over real sockets: what it loses, beside the documented platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mock in front of a backend, over real sockets: the backend is a plain mock, or a server that says what it is told."""
+"""A mock in front of a backend, over real sockets: a plain mock, or a server that says what it is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backend that is not there, silent, or breaks off: the answers of the real gateway, and connections that stay sane."""
+"""A backend that is not there, silent, or breaks off: the real gateway's answers, and connections that stay sane."""
 
 from __future__ import annotations
 

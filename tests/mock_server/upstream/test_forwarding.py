@@ -150,7 +150,7 @@ def test_an_answer_is_marked_once(front):
     assert names.count("content-length") == 1
 
 
-# -- bodies, queries, paths ----------------------------------------------------------------------------------------------
+# -- bodies, queries, paths --------------------------------------------------------------------------------------------
 
 
 def test_the_body_of_delete_and_repeated_parameters_reach_the_backend(front, plain, ask):
@@ -242,7 +242,7 @@ def test_an_upload_is_not_held_back_until_it_is_whole(plain, start):
         connection.close()
 
 
-# -- connections ---------------------------------------------------------------------------------------------------------
+# -- connections -------------------------------------------------------------------------------------------------------
 
 
 def test_connections_to_the_backend_are_kept(scripted, start, ask):
