@@ -51,7 +51,7 @@ _lock = threading.RLock()
 def require(module: str = "mlflow") -> Any:
     """Import an optional dependency; an ImportError names the extra that brings it."""
     if module in sys.modules:
-        return sys.modules[module]
+        return import_module(module)  # waits for a thread that is importing it at this moment
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # 2.9 uses what its own dependencies have deprecated since

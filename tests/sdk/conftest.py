@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,15 @@ CLEARED = (
     "MLFLOW_TRACKING_URI",
     "MLFLOW_TRACKING_USERNAME",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def mlflow_loaded() -> None:
+    """Import MLflow before warnings are errors: 2.9 uses what its dependencies have deprecated since."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in ("mlflow", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.utils.requirements_utils"):
+            import_module(module)
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,18 @@ def test_of_equal_versions_made_at_once_the_later_number_moves_on(
     assert registry.register_baseline(estimator, model_name="m").version == "1.1.0"
 
 
+def test_threads_that_register_at_once_get_versions_of_their_own(registry: ModelRegistry) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from hokusai import ModelVersionManager
+
+    with ThreadPoolExecutor(6) as pool:
+        entries = list(pool.map(lambda _: registry.register_baseline(len, model_name="m"), range(6)))
+    given = {entry.version for entry in entries}
+    assert len(given) == 6
+    assert set(ModelVersionManager(registry).list_versions("m")) == given
+
+
 def test_a_run_that_has_a_model_is_registered_by_its_id(registry: ModelRegistry, estimator: Any) -> None:
     logged = registry.register_baseline(estimator, model_name="first")
     entry = registry.register_baseline(model_name="second", mlflow_run_id=logged.run_id)

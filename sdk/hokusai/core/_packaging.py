@@ -91,5 +91,4 @@ def _is_estimator(model: object) -> bool:
 
 
 def _is_python_model(model: object) -> bool:
-    pyfunc = sys.modules.get("mlflow.pyfunc")
-    return pyfunc is not None and isinstance(model, pyfunc.PythonModel)
+    return "mlflow.pyfunc" in sys.modules and isinstance(model, _mlflow.require("mlflow.pyfunc").PythonModel)

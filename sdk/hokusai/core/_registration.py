@@ -22,7 +22,7 @@ from hokusai._backend import Backend, Place
 from hokusai.core import _sources
 from hokusai.core._entry import ModelRegistryEntry
 from hokusai.core._packaging import check_loggable, saved
-from hokusai.core._versions import Part, Version, check_name, latest, next_version, read_versions
+from hokusai.core._versions import Part, Version, check_name, next_version, read_versions
 from hokusai.core.models import HokusaiModel
 from hokusai.exceptions import InvalidParameterError, VersioningException
 
@@ -30,6 +30,9 @@ __all__ = ["Order", "checked_metadata", "checked_metrics", "register"]
 
 EXPERIMENT = "hokusai_registrations"
 """The experiment that holds the runs which registration makes."""
+
+_MOVED = "hokusai.version_moved"
+"""Marks a version whose semantic version was changed after it was created."""
 
 _TAG_LIMIT = 5000
 """Characters of a tag's value that every MLflow server accepts (2.9.2 refuses more)."""
@@ -236,11 +239,23 @@ def _ensure_model(client: Any, name: str) -> None:
 
 
 def _settle(client: Any, order: Order, number: int, semantic: Version) -> Version:
-    """Read the versions again: of equal semantic versions the lower number keeps it, the other takes the next."""
+    """Read the versions again: of equal semantic versions the lower number keeps it, the other takes the next.
+
+    The tag given at creation is ordered by the number, a changed one by nothing; hence a version is marked before its
+    tag changes, and whoever sees another one equal to a marked one gives way. Of any two that write and then read, one
+    sees the other, so that two never keep the same.
+    """
+    moved = False
     while True:
         versions = read_versions(client, order.name)
-        if not any(version.semantic == semantic and version.number < number for version in versions):
+        equal = [version for version in versions if version.semantic == semantic and version.number != number]
+        rivals = [version for version in equal if moved or _MOVED in version.tags or version.number < number]
+        if not rivals:
             return semantic
-        highest = latest(version for version in versions if version.number != number)
-        semantic = highest.semantic.bump(order.part) if highest and highest.semantic else semantic.bump(order.part)
+        if not moved:
+            client.set_model_version_tag(order.name, str(number), _MOVED, "true")
+            moved = True
+        semantic = next_version(versions, order.part)
+        for _ in [version for version in rivals if version.number < number][1:]:
+            semantic = semantic.bump(order.part)  # the first keeps its own; those between take the nearer ones
         client.set_model_version_tag(order.name, str(number), "version", str(semantic))
