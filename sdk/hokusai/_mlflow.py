@@ -53,8 +53,7 @@ def require(module: str = "mlflow") -> Any:
     if module in sys.modules:
         return import_module(module)  # waits for a thread that is importing it at this moment
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # 2.9 uses what its own dependencies have deprecated since
+        with _quiet():  # 2.9 uses what its own dependencies have deprecated since
             return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
@@ -148,7 +147,7 @@ def open_local(uri: str, artifacts: Path) -> Any:
     is opened (it is cached afterwards). Otherwise 2.x makes a folder `mlruns` where the process happens to be.
     """
     utils = require("mlflow.tracking._tracking_service.utils")
-    with _lock, _quiet("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
+    with _quiet("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
         usual = utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
         utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH = str(artifacts)
         try:
@@ -163,18 +162,22 @@ def open_local(uri: str, artifacts: Path) -> Any:
 
 @contextmanager
 def _quiet(*loggers: str) -> Iterator[None]:
-    """Keep what these loggers say below ERROR out of the user's logs, and Python warnings out of the user's sight."""
+    """Keep what these loggers say below ERROR out of the user's logs, and Python warnings out of the user's sight.
+
+    One thread at a time: levels and filters belong to the process, and would otherwise be put back in the wrong order.
+    """
     quieted = [logging.getLogger(name) for name in loggers]
-    levels = [logger.level for logger in quieted]
-    for logger in quieted:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(quieted, levels, strict=True):
-            logger.setLevel(level)
+    with _lock:
+        levels = [logger.level for logger in quieted]
+        for logger in quieted:
+            logger.setLevel(logging.ERROR)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            for logger, level in zip(quieted, levels, strict=True):
+                logger.setLevel(level)
 
 
 def build_database(database: Path) -> None:
