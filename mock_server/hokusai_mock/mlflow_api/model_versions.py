@@ -246,7 +246,7 @@ def set_model_version_tag(call: Call) -> Json:
     """Set a tag."""
     key, value, number = call.text("key"), call.text("value"), _number(call)
     check_registry_tag(call, key, value)
-    call.store.registry.version(call.text("name"), number).tags[key] = value
+    call.store.registry.set_version_tag(call.text("name"), number, key, value)
     return {}
 
 
@@ -261,5 +261,5 @@ def delete_model_version_tag(call: Call) -> Json:
     """Remove a tag; one that the version has not is no error."""
     key, number = call.text("key"), _number(call)
     check_name("tag", key, "key", call.profile)
-    call.store.registry.version(call.text("name"), number).tags.pop(key, None)
+    call.store.registry.delete_version_tag(call.text("name"), number, key)
     return {}

@@ -169,7 +169,7 @@ def set_registered_model_tag(call: Call) -> Json:
     """Set a tag."""
     key, value = call.text("key"), call.text("value")
     check_registry_tag(call, key, value)
-    call.store.registry.get(call.text("name")).tags[key] = value
+    call.store.registry.set_tag(call.text("name"), key, value)
     return {}
 
 
@@ -184,7 +184,7 @@ def delete_registered_model_tag(call: Call) -> Json:
     """Remove a tag; one that the model has not is no error."""
     key = call.text("key")
     check_name("tag", key, "key", call.profile)
-    call.store.registry.get(call.text("name")).tags.pop(key, None)
+    call.store.registry.delete_tag(call.text("name"), key)
     return {}
 
 

@@ -98,7 +98,8 @@ class LoggedModel:
     lifecycle_stage: str = ACTIVE
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
-    metrics: list[Metric] = field(default_factory=list)
+    metrics: dict[Metric, None] = field(default_factory=dict)
+    """In the order of arrival, each once."""
 
 
 @dataclass(slots=True)
@@ -117,11 +118,16 @@ class ModelVersion:
     current_stage: str = "None"
     status: str = "READY"
     tags: dict[str, str] = field(default_factory=dict)
+    kind: str = "model"
+    """`prompt` for all versions of a name of which one is tagged as a prompt."""
 
 
 @dataclass(slots=True)
 class RegisteredModel:
-    """A registered model with its versions by number; `versions_made` counts deleted ones too."""
+    """A registered model with its versions by number; `versions_made` counts deleted ones too.
+
+    `in_stage` holds the numbers of the versions in each stage, ascending; `named` the aliases of each version.
+    """
 
     name: str
     creation_timestamp: int
@@ -131,3 +137,5 @@ class RegisteredModel:
     aliases: dict[str, int] = field(default_factory=dict)
     versions: dict[int, ModelVersion] = field(default_factory=dict)
     versions_made: int = 0
+    in_stage: dict[str, list[int]] = field(default_factory=dict)
+    named: dict[int, set[str]] = field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from hokusai_mock.clock import Clock
-from hokusai_mock.store.entities import ACTIVE, DELETED, Experiment
+from hokusai_mock.store.collection import Searchable
+from hokusai_mock.store.entities import ACTIVE, Experiment
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
+from hokusai_mock.store.evaluation import read_experiment
 
 __all__ = ["Experiments"]
 
@@ -31,6 +33,8 @@ class Experiments:
     def __init__(self, clock: Clock) -> None:
         """Start with the experiment `Default`, whose id is 0."""
         self._clock = clock
+        self.all = Searchable[Experiment](read_experiment, ("experiment_id", "creation_time", "last_update_time"))
+        """For searches."""
         self._by_id: dict[str, Experiment] = {}
         self._by_name: dict[str, Experiment] = {}
         self._next_id = 0
@@ -47,6 +51,7 @@ class Experiments:
         experiment = Experiment(experiment_id, name, location, now, now, tags=dict(tags))
         self._next_id += 1
         self._by_id[experiment_id] = self._by_name[name] = experiment
+        self.all.add(experiment)
         return experiment
 
     def get(self, experiment_id: str) -> Experiment:
@@ -84,12 +89,13 @@ class Experiments:
         del self._by_name[experiment.name]
         experiment.name, experiment.last_update_time = name, now
         self._by_name[name] = experiment
+        self.all.changed(experiment)
 
     def set_tag(self, experiment_id: str, key: str, value: str) -> None:
         """Set a tag of an active experiment."""
         experiment = self.active(experiment_id)
         experiment.tags[key] = value
-        experiment.last_update_time = self._clock.now_ms()
+        self._touch(experiment)
 
     def delete_tag(self, experiment_id: str, key: str) -> None:
         """Remove a tag that an active experiment has."""
@@ -97,7 +103,7 @@ class Experiments:
         if key not in experiment.tags:
             raise does_not_exist(f"No tag with name: {key} in experiment with id {experiment_id}")
         del experiment.tags[key]
-        experiment.last_update_time = self._clock.now_ms()
+        self._touch(experiment)
 
     def set_stage(self, experiment_id: str, stage: str) -> Experiment:
         """Delete or restore: an experiment that is already in the stage does not exist for this."""
@@ -105,12 +111,9 @@ class Experiments:
         if experiment is None or experiment.lifecycle_stage == stage:
             raise does_not_exist(f"No Experiment with id={experiment_id} exists")
         experiment.lifecycle_stage = stage
-        experiment.last_update_time = self._clock.now_ms()
+        self._touch(experiment)
         return experiment
 
-    def in_stages(self, stages: Iterable[str]) -> list[Experiment]:
-        """Every experiment whose lifecycle stage is one of `stages`."""
-        wanted = frozenset(stages)
-        if wanted >= {ACTIVE, DELETED}:
-            return list(self._by_id.values())
-        return [experiment for experiment in self._by_id.values() if experiment.lifecycle_stage in wanted]
+    def _touch(self, experiment: Experiment) -> None:
+        experiment.last_update_time = self._clock.now_ms()
+        self.all.changed(experiment)

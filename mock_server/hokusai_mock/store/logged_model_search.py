@@ -11,9 +11,9 @@ from typing import Any
 
 from hokusai_mock.store.entities import LoggedModel, Metric
 from hokusai_mock.store.errors import StoreError, invalid
+from hokusai_mock.store.evaluation import in_order, matches
 from hokusai_mock.store.filter_language import Comparison, Kind, UnreadableClauses, parse_filter
 from hokusai_mock.store.logged_models import LoggedModels
-from hokusai_mock.store.search import in_order, matches
 from hokusai_mock.store.search_rules import NUMERIC, TEXTUAL_OR_LIST, Condition, Order, Value
 
 __all__ = ["search_logged_models"]

@@ -25,6 +25,7 @@ class LoggedModels:
         """Start without models."""
         self._experiments, self._clock, self._ids = experiments, clock, ids
         self._by_id: dict[str, LoggedModel] = {}
+        self._by_experiment: dict[str, list[LoggedModel]] = {}
 
     def create(
         self,
@@ -58,6 +59,7 @@ class LoggedModels:
             tags=dict(tags),
         )
         self._by_id[model_id] = model
+        self._by_experiment.setdefault(experiment_id, []).append(model)
         return model
 
     def get(self, model_id: str, *, allow_deleted: bool = False) -> LoggedModel:
@@ -109,12 +111,14 @@ class LoggedModels:
         """Add the metrics that name a model to that model, each once."""
         for metric in metrics:
             model = self._by_id.get(metric.model_id or "")
-            if model is not None and metric not in model.metrics:
-                model.metrics.append(metric)
+            if model is not None:
+                model.metrics.setdefault(metric)
 
     def of_experiments(self, experiment_ids: Iterable[str]) -> list[LoggedModel]:
         """The models of the experiments that are not deleted."""
-        wanted = frozenset(experiment_ids)
         return [
-            model for model in self._by_id.values() if model.experiment_id in wanted and model.lifecycle_stage == ACTIVE
+            model
+            for experiment_id in dict.fromkeys(experiment_ids)
+            for model in self._by_experiment.get(experiment_id, ())
+            if model.lifecycle_stage == ACTIVE
         ]

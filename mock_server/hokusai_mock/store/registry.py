@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 
 from hokusai_mock.clock import Clock
+from hokusai_mock.store.collection import Searchable
 from hokusai_mock.store.entities import ModelVersion, RegisteredModel
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
+from hokusai_mock.store.evaluation import PROMPT_TAG, is_prompt, read_model_version, read_registered_model
 
-__all__ = ["PROMPT_TAG", "Registry", "canonical_stage", "is_prompt"]
-
-PROMPT_TAG = "mlflow.prompt.is_prompt"
+__all__ = ["PROMPT_TAG", "Registry", "canonical_stage"]
 
 STAGES = ("None", "Staging", "Production", "Archived")
 _ACTIVE_STAGES = ["Staging", "Production"]
@@ -32,17 +33,20 @@ def canonical_stage(stage: str) -> str:
     return canonical
 
 
-def is_prompt(tags: Mapping[str, str]) -> bool:
-    """Whether something with these tags is a prompt and no model."""
-    return tags.get(PROMPT_TAG, "").lower() == "true"
-
-
 class Registry:
     """All registered models of a world, by name."""
 
     def __init__(self, clock: Clock) -> None:
         """Start without models."""
         self._clock = clock
+        self.models = Searchable[RegisteredModel](
+            read_registered_model, ("creation_timestamp", "last_updated_timestamp")
+        )
+        """For searches."""
+        self.versions = Searchable[ModelVersion](
+            read_model_version, ("version_number", "creation_timestamp", "last_updated_timestamp")
+        )
+        """For searches."""
         self._by_name: dict[str, RegisteredModel] = {}
 
     # -- registered models -------------------------------------------------------------------------------------------
@@ -54,6 +58,7 @@ class Registry:
         if known is not None:
             raise self._exists(known, name, description, now, tags if prompts_exist else None)
         model = self._by_name[name] = RegisteredModel(name, now, now, description, dict(tags))
+        self.models.add(model)
         return model
 
     @staticmethod
@@ -84,19 +89,28 @@ class Registry:
             raise does_not_exist(f"Registered Model with name={name} not found")
         return model
 
-    def find(self, name: str) -> RegisteredModel | None:
-        """The registered model of that name, or `None`."""
-        return self._by_name.get(name)
-
-    def all(self) -> Iterable[RegisteredModel]:
-        """Every registered model."""
-        return self._by_name.values()
-
     def describe(self, name: str, description: str) -> RegisteredModel:
         """Set the description."""
         model = self.get(name)
-        model.description, model.last_updated_timestamp = description, self._clock.now_ms()
+        model.description = description
+        self._touch(model)
         return model
+
+    def set_tag(self, name: str, key: str, value: str) -> None:
+        """Set a tag of a model."""
+        model = self.get(name)
+        model.tags[key] = value
+        self.models.changed(model)
+
+    def delete_tag(self, name: str, key: str) -> None:
+        """Remove a tag of a model; one that it has not is no error."""
+        model = self.get(name)
+        model.tags.pop(key, None)
+        self.models.changed(model)
+
+    def _touch(self, model: RegisteredModel) -> None:
+        model.last_updated_timestamp = self._clock.now_ms()
+        self.models.changed(model)
 
     def rename(self, name: str, new_name: str) -> RegisteredModel:
         """Rename a model and its versions."""
@@ -105,15 +119,20 @@ class Registry:
             raise StoreError("RESOURCE_ALREADY_EXISTS", _TAKEN.format(name=new_name, old=name))
         del self._by_name[name]
         self._by_name[new_name] = model
-        model.name, model.last_updated_timestamp = new_name, self._clock.now_ms()
+        model.name = new_name
+        self._touch(model)
         for version in model.versions.values():
             version.name, version.last_updated_timestamp = new_name, model.last_updated_timestamp
+            self.versions.changed(version)
         return model
 
     def delete(self, name: str) -> None:
         """Forget a model with its versions."""
-        self.get(name)
+        model = self.get(name)
         del self._by_name[name]
+        self.models.remove(model)
+        for version in model.versions.values():
+            self.versions.remove(version)
 
     # -- versions ----------------------------------------------------------------------------------------------------
 
@@ -130,14 +149,29 @@ class Registry:
     ) -> ModelVersion:
         """Add the next version; numbers of deleted versions are not given again."""
         model = self.get(name)
-        now = model.last_updated_timestamp = self._clock.now_ms()
+        self._touch(model)
+        now = model.last_updated_timestamp
         model.versions_made += 1
         number = model.versions_made
         version = ModelVersion(
             name, number, now, now, source, storage_location, run_id, run_link, description, tags=dict(tags)
         )
         model.versions[number] = version
+        model.in_stage.setdefault(version.current_stage, []).append(number)
+        self.versions.add(version)
+        self._sort_into_kinds(model, version)
         return version
+
+    def _sort_into_kinds(self, model: RegisteredModel, new: ModelVersion | None = None) -> None:
+        """Let all versions be prompts if one is: a new one follows the others, unless it makes all of them prompts."""
+        if new is not None and not is_prompt(new.tags):
+            new.kind = next(iter(model.versions.values())).kind
+            return
+        kind = "prompt" if any(is_prompt(one.tags) for one in model.versions.values()) else "model"
+        for version in model.versions.values():
+            if version.kind != kind:
+                version.kind = kind
+                self.versions.changed(version)
 
     def version(self, name: str, number: int) -> ModelVersion:
         """One version of a model."""
@@ -151,14 +185,36 @@ class Registry:
         """Set the description; `None` removes it."""
         version = self.version(name, number)
         version.description, version.last_updated_timestamp = description, self._clock.now_ms()
+        self.versions.changed(version)
         return version
+
+    def set_version_tag(self, name: str, number: int, key: str, value: str) -> None:
+        """Set a tag of a version."""
+        version = self.version(name, number)
+        version.tags[key] = value
+        self._tagged(version, key)
+
+    def delete_version_tag(self, name: str, number: int, key: str) -> None:
+        """Remove a tag of a version; one that it has not is no error."""
+        version = self.version(name, number)
+        version.tags.pop(key, None)
+        self._tagged(version, key)
+
+    def _tagged(self, version: ModelVersion, key: str) -> None:
+        self.versions.changed(version)
+        if key == PROMPT_TAG:
+            self._sort_into_kinds(self.get(version.name))
 
     def delete_version(self, name: str, number: int) -> None:
         """Forget a version; its aliases stay and lead nowhere, as on the real server."""
-        self.version(name, number)
+        version = self.version(name, number)
         model = self.get(name)
         del model.versions[number]
-        model.last_updated_timestamp = self._clock.now_ms()
+        _leave_stage(model, version)
+        self.versions.remove(version)
+        if is_prompt(version.tags):
+            self._sort_into_kinds(model)
+        self._touch(model)
 
     def transition(self, name: str, number: int, stage: str, *, archive_others: bool) -> ModelVersion:
         """Move a version to a stage, and if asked the others there to the archive."""
@@ -171,34 +227,42 @@ class Registry:
             )
         version = self.version(name, number)
         canonical = canonical_stage(stage)
-        now = self._clock.now_ms()
+        model = self.get(name)
+        self._touch(model)
         if archive_others:
-            for other in self.get(name).versions.values():
-                if other is not version and other.current_stage == canonical:
-                    other.current_stage, other.last_updated_timestamp = "Archived", now
-        version.current_stage, version.last_updated_timestamp = canonical, now
-        self.get(name).last_updated_timestamp = now
+            for other in [number for number in model.in_stage.get(canonical, ()) if number != version.version]:
+                self._move(model, model.versions[other], "Archived")
+        self._move(model, version, canonical)
         return version
 
+    def _move(self, model: RegisteredModel, version: ModelVersion, stage: str) -> None:
+        _leave_stage(model, version)
+        version.current_stage, version.last_updated_timestamp = stage, model.last_updated_timestamp
+        insort(model.in_stage.setdefault(stage, []), version.version)
+        self.versions.changed(version)
+
     def latest_versions(self, model: RegisteredModel, stages: Iterable[str] = ()) -> list[ModelVersion]:
-        """The highest version of each stage that has one; stages in the order in which versions first reached them."""
+        """The highest version of each stage that has one; stages in the order of their lowest versions."""
         wanted = {canonical_stage(stage) for stage in stages} or set(STAGES)
-        latest: dict[str, ModelVersion] = {}
-        for number in sorted(model.versions):
-            version = model.versions[number]
-            latest[version.current_stage] = version
-        return [version for stage, version in latest.items() if stage in wanted]
+        numbers = sorted(model.in_stage[stage] for stage in wanted if model.in_stage.get(stage))
+        return [model.versions[of_stage[-1]] for of_stage in numbers]
 
     # -- aliases -----------------------------------------------------------------------------------------------------
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """Let the alias name a version that exists."""
         self.version(name, number)
-        self.get(name).aliases[alias] = number
+        self.delete_alias(name, alias)
+        model = self.get(name)
+        model.aliases[alias] = number
+        model.named.setdefault(number, set()).add(alias)
 
     def delete_alias(self, name: str, alias: str) -> None:
         """Remove an alias; one that the model has not is no error."""
-        self.get(name).aliases.pop(alias, None)
+        model = self.get(name)
+        number = model.aliases.pop(alias, None)
+        if number is not None:
+            model.named[number].discard(alias)
 
     def version_by_alias(self, name: str, alias: str) -> ModelVersion:
         """The version that the alias names."""
@@ -209,5 +273,9 @@ class Registry:
 
     def aliases_of(self, version: ModelVersion) -> list[str]:
         """The aliases that name a version, in alphabetical order."""
-        aliases = self.get(version.name).aliases
-        return sorted(alias for alias, number in aliases.items() if number == version.version)
+        return sorted(self.get(version.name).named.get(version.version, ()))
+
+
+def _leave_stage(model: RegisteredModel, version: ModelVersion) -> None:
+    numbers = model.in_stage[version.current_stage]
+    del numbers[bisect_left(numbers, version.version)]

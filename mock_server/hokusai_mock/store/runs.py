@@ -8,8 +8,10 @@ from math import isnan
 from typing import Any
 
 from hokusai_mock.clock import Clock, IdSource
+from hokusai_mock.store.collection import Searchable
 from hokusai_mock.store.entities import ACTIVE, DatasetInput, Metric, Run
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
+from hokusai_mock.store.evaluation import read_run, run_holds
 from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.names import generated_name
 
@@ -33,6 +35,8 @@ class Runs:
     def __init__(self, experiments: Experiments, clock: Clock, ids: IdSource) -> None:
         """Start without runs."""
         self._experiments, self._clock, self._ids = experiments, clock, ids
+        self.all = Searchable[Run](read_run, ("start_time", "end_time"), run_holds)
+        """For searches."""
         self._by_id: dict[str, Run] = {}
         self._by_experiment: dict[str, list[Run]] = {}
 
@@ -42,7 +46,8 @@ class Runs:
         """Start a run; without a name, and without one among the tags, it gets a generated one."""
         if not experiment_id:
             # The SQL store looks for experiment 0, and then stumbles over the empty foreign key.
-            text = _NO_EXPERIMENT.format(run_id=self._ids.hex32(), name=name, user=user_id, start=start_time)
+            named = name or generated_name(self._ids)
+            text = _NO_EXPERIMENT.format(run_id=self._ids.hex32(), name=named, user=user_id, start=start_time)
             raise StoreError("BAD_REQUEST", text, "run_without_experiment", text=text)
         experiment = self._experiments.active(experiment_id)
         given = dict(tags)
@@ -59,6 +64,7 @@ class Runs:
         run = Run(run_id, experiment_id, chosen, user_id, "RUNNING", start_time, uri, tags=given)
         self._by_id[run_id] = run
         self._by_experiment.setdefault(experiment_id, []).append(run)
+        self.all.add(run)
         return run
 
     def get(self, run_id: str) -> Run:
@@ -79,10 +85,6 @@ class Runs:
             raise invalid(f"The run {run_id} must be in the 'active' state. Current state is {run.lifecycle_stage}.")
         return run
 
-    def of_experiments(self, experiment_ids: Iterable[str]) -> list[Run]:
-        """Every run of the experiments, deleted or not; unknown experiments have none."""
-        return [run for one in dict.fromkeys(experiment_ids) for run in self._by_experiment.get(one, ())]
-
     def update(self, run_id: str, status: str | None, end_time: int | None, name: str | None) -> Run:
         """Change what is given; the name is kept in the tag `mlflow.runName` too."""
         run = self.active(run_id)
@@ -92,23 +94,27 @@ class Runs:
             run.end_time = end_time
         if name:
             run.name = run.tags[RUN_NAME_TAG] = name
+        self.all.changed(run)
         return run
 
     def set_stage(self, run_id: str, stage: str) -> Run:
         """Delete or restore, as often as one likes."""
         run = self.get(run_id)
         run.lifecycle_stage = stage
+        self.all.changed(run)
         return run
 
     def set_stage_of_experiment(self, experiment_id: str, stage: str) -> None:
         """Runs go and come back with their experiment."""
         for run in self._by_experiment.get(experiment_id, ()):
             run.lifecycle_stage = stage
+            self.all.changed(run)
 
     # -- what is logged ----------------------------------------------------------------------------------------------
 
     def log_metrics(self, run: Run, metrics: Iterable[Metric]) -> None:
         """Add values; one that is equal in everything to a known one is kept once."""
+        self.all.changed(run)
         for metric in metrics:
             history = run.history.setdefault(metric.key, {})
             identity = (metric.timestamp, metric.step, "NaN" if isnan(metric.value) else metric.value)
@@ -138,9 +144,11 @@ class Runs:
     def log_params(self, run: Run, params: Iterable[tuple[str, str]]) -> None:
         """Add parameters that `check_params` has passed."""
         run.params.update(params)
+        self.all.changed(run)
 
     def set_tags(self, run: Run, tags: Iterable[tuple[str, str]]) -> None:
         """Set tags; `mlflow.runName` renames the run."""
+        self.all.changed(run)
         for key, value in tags:
             run.tags[key] = value
             if key == RUN_NAME_TAG:
@@ -152,12 +160,14 @@ class Runs:
         if key not in run.tags:
             raise does_not_exist(f"No tag with name: {key} in run with id {run_id}")
         del run.tags[key]
+        self.all.changed(run)
 
     def record_logged_model(self, run_id: str, model: Mapping[str, Any]) -> None:
         """Append to the tag in which MLflow 2 remembers the models of a run."""
         run = self.active(run_id)
         known = json.loads(run.tags.get(LOGGED_MODELS_TAG, "[]"))
         run.tags[LOGGED_MODELS_TAG] = json.dumps([*known, dict(model)])
+        self.all.changed(run)
 
     def log_inputs(self, run_id: str, datasets: Iterable[DatasetInput], model_ids: Iterable[str]) -> None:
         """Note datasets (one use a name and digest) and logged models that the run used."""

@@ -31,7 +31,7 @@ __all__ = [
     "Value",
 ]
 
-Value = str | float | tuple[str, ...]
+Value = str | float | tuple[str, ...] | frozenset[str]
 
 NUMERIC = (">", ">=", "!=", "=", "<", "<=")
 TEXTUAL = ("!=", "=", "LIKE", "ILIKE")

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from hokusai_mock.clock import Clock, IdSource
 from hokusai_mock.store import MemoryStore, StoreError
 from hokusai_mock.store.entities import Metric
+from hokusai_mock.store.evaluation import in_order, matches
 from hokusai_mock.store.paging import offset_of, token_for
 from hokusai_mock.store.search import (
-    in_order,
-    matches,
     page,
     search_model_versions,
     search_registered_models,

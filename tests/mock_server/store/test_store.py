@@ -7,6 +7,7 @@ import pytest
 from hokusai_mock.clock import Clock, IdSource
 from hokusai_mock.store import MemoryStore, StoreError
 from hokusai_mock.store.entities import Metric
+from hokusai_mock.store.search_rules import Order
 
 
 @pytest.fixture
@@ -15,7 +16,8 @@ def store() -> MemoryStore:
 
 
 def test_store_starts_with_the_default_experiment_alone(store: MemoryStore) -> None:
-    assert [(one.experiment_id, one.name) for one in store.experiments.in_stages(["active"])] == [("0", "Default")]
+    by_id = [Order("attribute", "experiment_id", ascending=True)]
+    assert [(one.experiment_id, one.name) for one in store.experiments.all.find([], by_id)] == [("0", "Default")]
 
 
 def test_ids_are_those_of_the_seed() -> None:
