@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from hokusai_mock import MockServer
 
-__all__ = ["build_server", "server_options"]
+__all__ = ["build_server", "server_options", "stop_server"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +42,12 @@ _OPTIONS = (
         "--backend",
         metavar="URL",
         help="A real MLflow server in the place of the memory store; gateway, faults and journal stay in front of it.",
+    ),
+    click.option(
+        "--record",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Write what passes as cassettes for vcrpy into DIR, without secrets, one a sandbox.",
     ),
     click.option("--seed", type=int, metavar="N", help="Make ids reproducible."),
     click.option(
@@ -103,6 +109,16 @@ def build_server(*, scenario: tuple[str, ...], admin_token_file: Path | None, **
         raise click.UsageError(str(error)) from error
     _warn_of_silent_backend(options["backend"])
     return server
+
+
+def stop_server(server: MockServer, command: str) -> bool:
+    """Stop the server; false, with the reason on stderr, when a cassette could not be written."""
+    try:
+        server.stop()
+    except RuntimeError as error:
+        click.echo(f"hokusai-testkit {command}: {error}", err=True)
+        return False
+    return True
 
 
 def _warn_of_silent_backend(url: str | None) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from hokusai_testkit.cli._server_options import build_server, server_options
+from hokusai_testkit.cli import BROKEN
+from hokusai_testkit.cli._server_options import build_server, server_options, stop_server
 
 __all__ = ["command"]
 
@@ -48,8 +49,8 @@ def command(arguments: tuple[str, ...], **options: Any) -> None:
         changes = server.worlds.get("default").environment(server.url)
         code = _run(arguments, environment.apply(changes, os.environ))
     finally:
-        server.stop()
-    raise SystemExit(code)
+        recorded = stop_server(server, "run")
+    raise SystemExit(code if recorded else code or BROKEN)
 
 
 def _run(arguments: tuple[str, ...], env: Mapping[str, str]) -> int:

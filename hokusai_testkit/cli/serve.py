@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hokusai_mock import environment
-from hokusai_testkit.cli import USAGE
-from hokusai_testkit.cli._server_options import build_server, server_options
+from hokusai_testkit.cli import BROKEN, USAGE
+from hokusai_testkit.cli._server_options import build_server, server_options, stop_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +58,10 @@ def command(ready_file: Path | None, exit_with_stdin: bool, **options: Any) -> N
         while not stop.wait(3600):
             pass
     finally:
-        server.stop()
         if ready_file is not None:
             ready_file.unlink(missing_ok=True)
+        if not stop_server(server, "serve"):
+            raise SystemExit(BROKEN)
 
 
 def _announce(server: MockServer, ready_file: Path | None) -> None:

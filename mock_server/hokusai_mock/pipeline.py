@@ -53,6 +53,7 @@ class Pipeline:
         self._worlds = worlds
         self._upstream = _upstream(worlds.options)
         self._handle = build(_application(self._upstream))
+        self._answer = self._safely if worlds.recorder is None else worlds.recorder.around(self._safely)
         self._admin = _Admin(options, make_admin)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -68,7 +69,7 @@ class Pipeline:
         if self._upstream is not None:
             self._upstream.close()
 
-    def _answer(self, request: Request) -> Response:
+    def _safely(self, request: Request) -> Response:
         try:
             return self._handle(request)
         except BodyTooLarge:

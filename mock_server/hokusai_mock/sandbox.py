@@ -154,6 +154,14 @@ class Sandbox:
         found = [entry for entry in journal if _matches(entry, method, path, match)]
         return Calls(found, journal=journal, method=method, path=path, match=match)
 
+    def write_cassette(self) -> str:
+        """Write what was recorded of this sandbox so far, without stopping it; returns the path on the mock's machine.
+
+        `SandboxError` when the mock does not record (`record=DIR`), or when the cassette could not be made safe.
+        """
+        path: str = self._ask("POST", "/cassette", {})["path"]
+        return path
+
     @property
     def errors(self) -> list[str]:
         """Errors inside the mock while it served this sandbox."""

@@ -7,8 +7,12 @@ import re
 import threading
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from hokusai_mock.world import World, WorldError, WorldOptions
+
+if TYPE_CHECKING:
+    from hokusai_mock.recording import Recorder
 
 __all__ = ["DEFAULT", "TooManyWorlds", "Worlds"]
 
@@ -32,6 +36,8 @@ class Worlds:
         """Hold at most `max_worlds` worlds, each started from `options`."""
         self.options = options
         self.max_worlds = max_worlds
+        self.recorder: Recorder | None = None
+        """Who records what passes, when somebody does; set before the first request."""
         self._by_id: dict[str, World] = {}
         self._lock = threading.Lock()
         self._undertaker = _Undertaker()

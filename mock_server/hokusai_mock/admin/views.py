@@ -157,6 +157,17 @@ def clear_journal(worlds: Worlds, sandbox: str) -> Any:
     return {"entries": []}
 
 
+def write_cassette(worlds: Worlds, sandbox: str) -> Any:
+    """Write what was recorded of the sandbox so far; requests go on meanwhile."""
+    if worlds.recorder is None:
+        raise AdminError("this mock does not record; start it with --record DIR", 409)
+    try:
+        written = worlds.recorder.write(sandbox)
+    except RuntimeError as error:
+        raise AdminError(str(error), 500) from error
+    return {"path": str(written.path), "exchanges": written.exchanges, "left_out": written.left_out}
+
+
 def errors(worlds: Worlds, sandbox: str) -> Any:
     """Errors inside the mock while it served this sandbox, redacted."""
     redactor = _redactor()
@@ -190,5 +201,6 @@ ROUTES: tuple[tuple[str, str, Callable[[Worlds, str], Any]], ...] = (
     ("GET", "/keys", keys),
     ("GET", "/journal", journal),
     ("DELETE", "/journal", clear_journal),
+    ("POST", "/cassette", write_cassette),
     ("GET", "/errors", errors),
 )

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from hokusai_mock.redaction import bodies
-from hokusai_mock.redaction.labels import LABEL, Labels
+from hokusai_mock.redaction.labels import LABEL, Labels, OrdinalLabels
 from hokusai_mock.redaction.positions import SCHEME, named_values, user_infos
 from hokusai_mock.redaction.rules import (
     LEARNED_LENGTH,
@@ -48,13 +48,16 @@ class Redactor:
     secrets get equal labels, for the same `salt` in every run. Not safe for use by several threads at once.
     """
 
-    def __init__(self, secrets: Iterable[str] = (), salt: str | None = None) -> None:
-        """Know `secrets` from the start; `salt` makes the labels reproducible, without it they are random."""
+    def __init__(self, secrets: Iterable[str] = (), salt: str | None = None, *, ordinal: bool = False) -> None:
+        """Know `secrets` from the start; `salt` makes the labels reproducible, without it they are random.
+
+        With `ordinal` secrets are numbered in the order in which they are met, for files that are made again.
+        """
         self.counts: Counter[str] = Counter()
         """Replacements made so far, by kind."""
         self.by_position_only: Counter[str] = Counter()
         """Those among them that were too short (under 8 characters) to be searched for elsewhere, by kind."""
-        self._labels = Labels(salt)
+        self._labels = OrdinalLabels() if ordinal else Labels(salt)
         self._known: dict[str, str] = {}
         self._by_length: tuple[str, ...] | None = ()
         for secret in secrets:

@@ -6,7 +6,7 @@ import re
 import secrets
 from hashlib import blake2b
 
-__all__ = ["LABEL", "Labels"]
+__all__ = ["LABEL", "Labels", "OrdinalLabels"]
 
 LABEL = re.compile(r"<redacted:[a-z0-9-]+:[0-9a-f]{4,}>")
 """What a replacement looks like; redacting a text again leaves it as it is."""
@@ -34,4 +34,15 @@ class Labels:
             digest = full[:4] if full[:4] not in self._digests else full
             self._digests.add(digest)
             known = self._by_secret[secret] = f"<redacted:{kind}:{digest}>"
+        return known
+
+
+class OrdinalLabels(Labels):
+    """Labels by order of appearance: what is recorded again gets the same labels, and they tell nothing at all."""
+
+    def label(self, kind: str, secret: str) -> str:
+        """The replacement for `secret`, numbered when it is met for the first time."""
+        known = self._by_secret.get(secret)
+        if known is None:
+            known = self._by_secret[secret] = f"<redacted:{kind}:{len(self._by_secret) + 1:04}>"
         return known

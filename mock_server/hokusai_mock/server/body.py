@@ -36,6 +36,8 @@ class RequestBody(io.RawIOBase):
         """Bytes read so far."""
         self.complete = length == 0
         """Whether the body was read to its end."""
+        self.on_data: Callable[[bytes], None] | None = None
+        """Told every piece that is read, by whomever; the recorder listens here."""
 
     @property
     def teed(self) -> bytes:
@@ -70,6 +72,8 @@ class RequestBody(io.RawIOBase):
             self.complete = wanted < 0 or len(data) < wanted
         if len(self._tee) < TEE_LIMIT:
             self._tee += data[: TEE_LIMIT - len(self._tee)]
+        if self.on_data is not None and data:
+            self.on_data(data)
         return data
 
     def readall(self) -> bytes:

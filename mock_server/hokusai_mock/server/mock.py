@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from hokusai_mock.worlds import DEFAULT, Worlds
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from hokusai_mock.recording import Recorder
 
 __all__ = ["MockServer", "ServerError"]
 
@@ -50,6 +53,7 @@ class MockServer:
         max_sandboxes: int = 4096,
         backend: str | None = None,
         backend_timeout: float = 30.0,
+        record: str | os.PathLike[str] | None = None,
     ) -> None:
         """Prepare a mock; `start()` or `with` opens the port.
 
@@ -68,6 +72,8 @@ class MockServer:
                 `plain`), faults, scenarios and journal stay in front of it, and all sandboxes share its data. It need
                 not run yet: until it does, requests are answered with 502.
             backend_timeout: seconds of silence after which the backend is given up with 504.
+            record: folder for cassettes in vcrpy's format, one a sandbox (`<id>.yaml`), written by `stop()` and on
+                demand (`Sandbox.write_cassette()`); made when it does not exist.
 
         Raises:
             ServerError: an unknown profile or scenario, a combination that makes no sense, or an open host without a
@@ -99,6 +105,8 @@ class MockServer:
             self.worlds = Worlds(options, max_sandboxes)
         except WorldError as error:
             raise ServerError(str(error)) from error
+        if record is not None:
+            self.worlds.recorder = _recorder(Path(record), backend)
         self._token = admin_token
         self._admin = AdminOptions((*allow_hosts,) if _is_loopback(host) else (*allow_hosts, host), admin_token)
         self._acceptor: Acceptor | None = None
@@ -142,12 +150,21 @@ class MockServer:
         return create_admin(self.worlds)
 
     def stop(self) -> None:
-        """Close the port and every connection, forget every sandbox; the port is free when this returns."""
+        """Close the port and every connection, forget every sandbox; the port is free when this returns.
+
+        A mock that records writes its cassettes now; `RecordingError` when one could not be written.
+        """
         acceptor, self._acceptor = self._acceptor, None
         if acceptor is not None and self._pipeline is not None:
             self._pipeline.close()  # first: who waits for the backend would hold up the end of its connection
             acceptor.stop()
             self.worlds.close()
+        recorder, self.worlds.recorder = self.worlds.recorder, None
+        if recorder is not None:
+            try:
+                recorder.write_all()
+            finally:
+                recorder.close()
 
     def __enter__(self) -> MockServer:
         return self.start()
@@ -156,6 +173,22 @@ class MockServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _recorder(folder: Path, backend: str | None) -> Recorder:
+    from hokusai_mock.recording import Recorder  # noqa: PLC0415 - most mocks do not record
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(f"cannot record into {str(folder)!r}: {error.strerror or error}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ServerError(f"cannot record into {str(folder)!r}: it is not writable")
+    if backend is None:
+        return Recorder(folder, has_backend=False, backend_version=lambda: None)
+    from hokusai_mock.upstream import Backend  # noqa: PLC0415 - only a mock with a backend loads its client
+
+    return Recorder(folder, has_backend=True, backend_version=Backend.parse(backend).version)
 
 
 def _checked_backend(url: str, profile_names: list[str], host: str, port: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import re
 import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -65,3 +67,17 @@ class Backend:
         except OSError as error:
             return str(error.strerror or error)
         return None
+
+    def version(self, timeout: float = 2.0) -> str | None:
+        """The version of MLflow that answers at the address just now; `None` when it does not say."""
+        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
+        connection = kind(self.host, self.port, timeout=timeout)
+        try:
+            connection.request("GET", f"{self.prefix}/version", headers={"Connection": "close"})
+            answer = connection.getresponse()
+            text = answer.read(100).decode("ascii", "replace").strip()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+        return text if answer.status == 200 and re.fullmatch(r"\d+(?:\.\w+)+", text) else None

@@ -45,6 +45,22 @@ def test_surviving_token_shape_is_found_though_nobody_knew_it(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_text_that_is_redacted_already_is_written_as_it_is_and_searched_all_the_same(tmp_path: Path) -> None:
+    write_redacted(tmp_path / "x", "password=short", Redactor([SECRET]), already_redacted=True)
+    assert (tmp_path / "x").read_text() == "password=short"
+    with pytest.raises(RedactionError):
+        write_redacted(tmp_path / "y", f"oops {SECRET}", Redactor([SECRET]), already_redacted=True)
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+
+
+def test_ordinal_labels_number_secrets_as_they_are_met_and_tell_nothing(tmp_path: Path) -> None:
+    redactor = Redactor(ordinal=True)
+    assert redactor.text(f"password={SECRET} token=other-42x {SECRET}") == (
+        "password=<redacted:password:0001> token=<redacted:token:0002> <redacted:password:0001>"
+    )
+    assert redactor.text("<redacted:password:0001>") == "<redacted:password:0001>"
+
+
 def test_public_keys_do_not_stop_a_file(tmp_path: Path) -> None:
     write_redacted(tmp_path / "x", "hk_test_admin", Redactor(["hk_test_admin"]))
     assert (tmp_path / "x").read_text() == "hk_test_admin"

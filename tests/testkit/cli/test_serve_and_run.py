@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -98,12 +99,41 @@ def test_a_plain_server_of_an_old_version(tmp_path):
         (["--scenario", "gateway.lb_error:times"], "key=value"),
         (["--plain", "--profile", "platform-documented"], "no gateway"),
         (["--host", "0.0.0.0"], "admin token"),
+        (["--backend", "ftp://example.org"], "http://"),
+        (["--record", __file__], "is a file"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_right(arguments, message):
     done = kit("serve", "--port", "0", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_serve_records_until_it_is_stopped(tmp_path):
+    with serving(tmp_path, "--record", str(tmp_path / "cassettes")) as (process, url):
+        assert get(url, "/health")[0] == 200
+        process.terminate()
+        assert process.wait(10) == 0
+    assert "/health" in (tmp_path / "cassettes" / "default.yaml").read_text("utf-8")
+
+
+def test_a_cassette_that_cannot_be_written_fails_the_command(tmp_path):
+    folder = tmp_path / "cassettes"
+    with serving(tmp_path, "--record", str(folder)) as (process, url):
+        assert get(url, "/health")[0] == 200
+        folder.rmdir()
+        process.terminate()
+        assert process.wait(10) == 4
+        assert "was not written" in process.stderr.read()
+
+
+def test_a_backend_that_does_not_run_yet_is_named_and_answered_for(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        backend = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with serving(tmp_path, "--plain", "--backend", backend) as (process, url):
+        assert get(url, "/version")[0] == 502
+        process.terminate()
+        assert f"nothing answers at {backend}" in process.stderr.read()
 
 
 # -- run ---------------------------------------------------------------------------------------------------------------
@@ -163,3 +193,12 @@ def test_a_misspelt_command_is_answered_with_the_nearest():
     done = kit("srve")
     assert done.returncode == 2
     assert "did you mean 'serve'?" in done.stderr
+
+
+def test_run_puts_the_mock_in_front_of_a_backend_and_records(tmp_path):
+    ask = "import os, urllib.request as u; print(u.urlopen(os.environ['MLFLOW_TRACKING_URI'] + '/version').read())"
+    with serving(tmp_path, "--plain", "--profile", "mlflow-2.9") as (_, backend):
+        options = ["--plain", "--backend", backend, "--record", str(tmp_path / "c")]
+        done = kit("run", *options, "--", PYTHON, "-c", ask)
+    assert (done.returncode, done.stdout.strip()) == (0, "b'2.9.2'")
+    assert "/version" in (tmp_path / "c" / "default.yaml").read_text("utf-8")

@@ -1,0 +1,150 @@
+"""One request with its answer, collected while both pass by; nothing here waits or redacts."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from hokusai_mock.messages import Request, Response
+
+__all__ = ["Exchange"]
+
+IN_MEMORY = 1024 * 1024
+"""Bytes of a body that are kept in memory; what is longer goes to a file without a name."""
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a body that are recorded at most: a cassette is read as a whole by whoever plays it."""
+
+DELIVERED = "hokusai_mock.delivered"
+"""Key of a request's environ: who is told how many bytes of the answer's body left, and whether it is complete."""
+
+
+class Body:
+    """A body that grows piece by piece."""
+
+    __slots__ = ("_file", "_lock", "_pieces", "size")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
+        self.size = 0
+
+    def add(self, piece: bytes) -> None:
+        with self._lock:
+            self.size += len(piece)
+            if self.size > LARGEST:
+                self._drop()
+            elif self.size <= IN_MEMORY:
+                self._pieces.append(piece)
+            else:
+                if self._file is None:
+                    self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the recording
+                    self._file.write(b"".join(self._pieces))
+                    self._pieces.clear()
+                self._file.write(piece)
+
+    def read(self) -> bytes:
+        with self._lock:
+            if self._file is None:
+                return b"".join(self._pieces)
+            self._file.seek(0)
+            return self._file.read()
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._pieces.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class Exchange:
+    """What was asked and what was answered."""
+
+    __slots__ = (
+        "headers",
+        "method",
+        "mlflow",
+        "platform",
+        "request_body",
+        "response",
+        "response_body",
+        "state",
+        "uri",
+    )
+
+    def __init__(self, request: Request) -> None:
+        """Begin with the head of the request; its body is collected as it is read."""
+        environ, world = request.environ, request.world
+        self.method = request.method
+        self.uri = _uri(environ)
+        self.headers = [(name.title(), value) for name, value in request.headers.items()]
+        self.mlflow = None if world.options.backend else world.mlflow.version
+        self.platform = None if world.plain else world.platform.name
+        self.request_body = Body()
+        self.response: Response | None = None
+        self.response_body = Body()
+        self.state = "under way"
+        """`under way`, `complete`, or `cut`: the answer did not leave as a whole, so there is none to play back."""
+        environ["wsgi.input"].on_data = self.request_body.add
+
+    def answered(self, response: Response, environ: dict[str, Any]) -> None:
+        """Take over the answer: its body is collected as it is sent, and the exchange ends with it."""
+        self.response = response
+        if isinstance(response.body, bytes):
+            self.response_body.add(response.body)
+        elif not isinstance(response.body, tuple):
+            response.body = _Passing(response.body, self.response_body)
+        told = environ.get(DELIVERED)
+
+        def delivered(body_bytes: int, complete: bool) -> None:
+            self.state = "complete" if complete else "cut"
+            if told is not None:
+                told(body_bytes, complete)
+
+        environ[DELIVERED] = delivered
+
+    @property
+    def left_out(self) -> str | None:
+        """Why this exchange cannot be played back, or `None`."""
+        if self.state != "complete":
+            return self.state
+        return "too large" if max(self.request_body.size, self.response_body.size) > LARGEST else None
+
+    def close(self) -> None:
+        """Free what is not memory."""
+        self.request_body.close()
+        self.response_body.close()
+
+
+class _Passing:
+    """A streamed body that is collected while it is sent."""
+
+    __slots__ = ("_chunks", "_kept")
+
+    def __init__(self, chunks: Iterable[bytes], kept: Body) -> None:
+        self._chunks, self._kept = chunks, kept
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._kept.add(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
+
+
+def _uri(environ: dict[str, Any]) -> str:
+    """The URL as the client used it, sandbox and all: that is what it asks for again when the cassette is played."""
+    target: str = environ.get("RAW_URI") or environ["PATH_INFO"]
+    if target.startswith(("http://", "https://")):
+        return target
+    return f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}{target}"
