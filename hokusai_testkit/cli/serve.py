@@ -33,11 +33,16 @@ __all__ = ["command", "exports"]
     help="Write the base URL to F when the mock is ready, remove F at the end.",
 )
 @click.option("--exit-with-stdin", is_flag=True, help="Stop when standard input closes.")
-def command(ready_file: Path | None, exit_with_stdin: bool, **options: Any) -> None:
+@click.option("--routes", is_flag=True, help="List every route of the profile with its provenance, and end.")
+@click.option("--json", "as_json", is_flag=True, help="With --routes: put the list on stdout as JSON.")
+def command(ready_file: Path | None, exit_with_stdin: bool, routes: bool, as_json: bool, **options: Any) -> None:
     """Run the mock platform in the foreground and print the environment to export.
 
     It stops cleanly on Ctrl-C and SIGTERM.
     """
+    if routes or as_json:
+        _list_routes(routes, as_json, options)
+        return
     server = build_server(**options)
     stop = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -62,6 +67,17 @@ def command(ready_file: Path | None, exit_with_stdin: bool, **options: Any) -> N
             ready_file.unlink(missing_ok=True)
         if not stop_server(server, "serve"):
             raise SystemExit(BROKEN)
+
+
+def _list_routes(routes: bool, as_json: bool, options: Mapping[str, Any]) -> None:
+    if not routes:
+        raise click.UsageError("--json belongs to --routes; serve prints its environment for a shell")
+    if options["backend"] is not None:
+        raise click.UsageError("--routes lists what the mock answers itself; with --backend the real server does")
+    from hokusai_testkit.cli import _routes  # noqa: PLC0415 - a server that serves starts without it
+
+    world = build_server(**options).worlds.get("default")
+    click.echo(_routes.as_json(world) if as_json else _routes.as_text(world))
 
 
 def _announce(server: MockServer, ready_file: Path | None) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from hokusai_mock.messages import Handler
+from hokusai_mock.mlflow_api.endpoints import Endpoint
 from hokusai_mock.mlflow_api.layout import refusal
 from hokusai_mock.mlflow_api.resources import ENDPOINTS
 from hokusai_mock.profiles import MlflowProfile
 
-__all__ = ["RouteTable", "allowed_methods"]
+__all__ = ["RouteTable", "allowed_methods", "endpoint_for"]
 
 Methods = dict[str, Handler]
 _TWIN = "/ajax-api/"
@@ -50,9 +51,14 @@ class RouteTable:
         return None
 
 
-def _handler(method: str, path: str, profile: MlflowProfile) -> Handler:
+def endpoint_for(method: str, path: str) -> Endpoint | None:
+    """The endpoint of a route; an `/ajax-api` route without one of its own has that of its `/api` twin."""
     twin = "/api/" + path[len(_TWIN) :] if path.startswith(_TWIN) else path
-    found = ENDPOINTS.get((method, path)) or ENDPOINTS.get((method, twin))
+    return ENDPOINTS.get((method, path)) or ENDPOINTS.get((method, twin))
+
+
+def _handler(method: str, path: str, profile: MlflowProfile) -> Handler:
+    found = endpoint_for(method, path)
     if found is not None:
         return found.handler(profile)
     message = f"The mock does not implement {method} {path} of MLflow {profile.version}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from hokusai_mock import profiles
+from hokusai_mock.provenance import MEANING
 
 KIT = [sys.executable, "-c", "from hokusai_testkit.cli import main; main(prog_name='hokusai-testkit')"]
 PYTHON = sys.executable
@@ -101,6 +105,9 @@ def test_a_plain_server_of_an_old_version(tmp_path):
         (["--host", "0.0.0.0"], "admin token"),
         (["--backend", "ftp://example.org"], "http://"),
         (["--record", __file__], "is a file"),
+        (["--json"], "--routes"),
+        (["--routes", "--backend", "http://127.0.0.1:1"], "--backend"),
+        (["--routes", "--profile", "mlflow-3.99"], "mlflow-3.9"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_right(arguments, message):
@@ -134,6 +141,25 @@ def test_a_backend_that_does_not_run_yet_is_named_and_answered_for(tmp_path):
         assert get(url, "/version")[0] == 502
         process.terminate()
         assert f"nothing answers at {backend}" in process.stderr.read()
+
+
+def test_routes_are_listed_with_their_provenance_and_nothing_is_served():
+    done = kit("serve", "--routes")
+    assert done.returncode == 0
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+    assert ["documented", "GET", "/health"] in lines
+    assert ["proved", "POST", "/api/2.0/mlflow/runs/create"] in lines
+    assert "not implemented  POST    /graphql" in done.stdout.splitlines()
+    assert "/api/mlflow -> /" in done.stdout
+
+
+def test_every_route_of_a_plain_profile_is_in_the_json():
+    done = kit("serve", "--routes", "--json", "--plain", "--profile", "mlflow-2.9")
+    document = json.loads(done.stdout)
+    assert (document["schema_version"], document["profile"], document["platform"]) == (1, "mlflow-2.9", None)
+    assert [(one["method"], one["path"]) for one in document["routes"]] == list(profiles.mlflow("mlflow-2.9").routes)
+    assert {one["provenance"] for one in document["routes"]} <= set(MEANING)
+    assert {one["server"] for one in document["routes"]} == {"mlflow"}
 
 
 # -- run ---------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hokusai_mock.gateway.routes import health
 from hokusai_mock.messages import Handler, Response
 
-__all__ = ["find"]
+__all__ = ["find", "known"]
 
 _ROUTES: dict[str, dict[str, Handler]] = {**health.ROUTES}
 
@@ -19,3 +19,8 @@ def find(method: str, path: str) -> Handler | Response:
     if handler is None:
         return Response.json({"detail": "Method Not Allowed"}, 405, [("Allow", ", ".join(sorted(methods)))])
     return handler
+
+
+def known() -> list[tuple[str, str]]:
+    """(method, path) of every platform route that the mock answers."""
+    return [(method, path) for path, methods in sorted(_ROUTES.items()) for method in methods]
