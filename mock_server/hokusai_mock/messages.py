@@ -6,11 +6,12 @@ knows WSGI or Flask. Layers live in `layers/`, applications in `gateway/` and `m
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_from_bytes
 
 if TYPE_CHECKING:
     from hokusai_mock.journal import Entry
@@ -22,6 +23,19 @@ MAX_BODY = 16 * 1024 * 1024
 """Largest request body in bytes that is read into memory; artifact uploads stream and have their own limit."""
 
 JSON_TYPE = "application/json"
+
+
+_NOT_UTF8 = "hokusai.percent"
+"""What is no UTF-8 in a query stays percent-encoded, as Werkzeug leaves it."""
+
+
+def _percent(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return quote_from_bytes(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_NOT_UTF8, _percent)
 
 
 class BodyTooLarge(Exception):
@@ -124,7 +138,7 @@ class Request:
     def query(self) -> list[tuple[str, str]]:
         """Query parameters in order, repeated names kept, blank values kept."""
         if self._query is None:
-            self._query = parse_qsl(self.query_string, keep_blank_values=True)
+            self._query = parse_qsl(self.query_string, keep_blank_values=True, errors=_NOT_UTF8)
         return self._query
 
     @property

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from script import Step
+from step import Step
 
 __all__ = ["Answer", "Send", "compared", "play", "unify"]
 
@@ -95,6 +95,7 @@ def unify(text: str, known: Mapping[str, str]) -> str:
     text = re.sub(r"\bm-[0-9a-f]{32}\b", "<model id>", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", _unless_zero, text)
     text = re.sub(r'"[a-z]+-[a-z]+-\d+"', '"<generated name>"', text)
+    text = re.sub(r"'[a-z]+-[a-z]+-\d+', 'UNKNOWN'", "'<generated name>', 'UNKNOWN'", text)
     text = re.sub(r"\{('[^{}]*')\}", _sorted_set, text)
     text = re.sub(r"(.)\1{199,}", lambda found: f"<{found[1]} {len(found[0])} times>", text)
     text = re.sub(r"http://127\.0\.0\.1(:\d+)?/", "<server>/", text)

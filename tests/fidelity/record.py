@@ -76,6 +76,8 @@ def sender(port: int) -> Send:
                 key = name.lower()
                 received[key] = f"{received[key]}, {value}" if key in received else value
             return Answer(response.status, received, response.read())
+        except http.client.RemoteDisconnected:
+            return Answer(0, {}, b"the connection was closed without an answer")
         finally:
             connection.close()
 

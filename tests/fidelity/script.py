@@ -9,42 +9,12 @@ written here: it is what the real servers answered (`recordings/`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-API = "/api/2.0/mlflow/"
-ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
-JSON_HEADERS = {"Content-Type": "application/json"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One request. `body` is sent as it is; `capture` maps a name to the way to a value in the JSON answer."""
-
-    name: str
-    method: str
-    path: str
-    body: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    capture: Mapping[str, str] = field(default_factory=dict)
-
-
-def step(
-    name: str,
-    method: str,
-    path: str,
-    payload: Any = None,
-    *,
-    raw: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    **capture: str,
-) -> Step:
-    """A step with a JSON payload, or with a raw body."""
-    body = raw if raw is not None else None if payload is None else json.dumps(payload)
-    if headers is None:
-        headers = JSON_HEADERS if payload is not None else {}
-    return Step(name, method, path if path.startswith("/") else API + path, body, headers, capture)
+from script_browser import browser_routes
+from script_odd_input import odd_input
+from step import ARTIFACTS, JSON_HEADERS, Step, step
 
 
 def steps() -> list[Step]:
@@ -67,6 +37,8 @@ def steps() -> list[Step]:
         aliases_and_stages,
         registry_search,
         registry_endings,
+        browser_routes,
+        odd_input,
     )
     return [one for part in parts for one in part()]
 
@@ -946,7 +918,8 @@ def logged_models() -> Iterator[Step]:
             f"search logged models: {name}", "POST", "logged-models/search", {"experiment_ids": ["{exp}"], **payload}
         )
 
-    yield search("all", order_by=[{"field_name": "name"}])
+    yield search("all", order_by=[{"field_name": "creation_timestamp"}])
+    yield search("ordered by name", order_by=[{"field_name": "name"}], filter="name = 'model-a'")
     yield search("by name", filter="name = 'model-a'")
     yield search("by run", filter="source_run_id = '{run}'")
     yield search("by attribute prefix", filter="attributes.name LIKE 'model%'")

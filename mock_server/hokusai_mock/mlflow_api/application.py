@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hokusai_mock.messages import Handler, Request, Response
 from hokusai_mock.mlflow_api import pages
 from hokusai_mock.mlflow_api.endpoints import PARAMETERS
+from hokusai_mock.mlflow_api.errors import Collapse
 from hokusai_mock.mlflow_api.routing import RouteTable, allowed_methods
 from hokusai_mock.mlflow_api.security import Guard
 from hokusai_mock.profiles import MlflowProfile
@@ -30,7 +31,10 @@ class MlflowApplication:
         refused = guard.refuse(request)
         if refused is not None:
             return refused
-        return guard.finish(request, self._route(request, table))
+        try:
+            return guard.finish(request, self._route(request, table))
+        except Collapse:
+            return pages.collapsed(profile.web_server)
 
     def _prepare(self, profile: MlflowProfile) -> tuple[RouteTable, Guard]:
         prepared = self._by_profile[profile.name] = (RouteTable(profile, self._wrap), Guard(profile))
@@ -38,7 +42,7 @@ class MlflowApplication:
 
     @staticmethod
     def _route(request: Request, table: RouteTable) -> Response:
-        found = table.find(request.path)
+        found = table.find(request.path, request.method)
         if found is None:
             return _unknown(request, table)
         methods, parameters = found
@@ -60,7 +64,7 @@ def _unknown(request: Request, table: RouteTable) -> Response:
     """A path with doubled slashes is moved to the one with single slashes, if that has a route."""
     if "//" in request.path:
         merged = re.sub("/{2,}", "/", request.path)
-        if table.find(merged) is not None:
+        if table.find(merged, request.method) is not None:
             return pages.moved(_url(request, merged))
     return pages.not_found()
 

@@ -1,104 +1,98 @@
-"""Endpoints of artifacts: the proxy that clients upload to and download from, and the listings of runs and models."""
+"""Endpoints of artifacts: the proxy that clients upload to and download from, and the listings of runs and models.
+
+What browsers ask for beside it is in `browser_artifacts.py`, how a file is sent in `files.py`.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from mimetypes import MimeTypes
-from posixpath import basename, splitext
+from posixpath import basename
+from urllib.parse import urlsplit
 
 from hokusai_mock.messages import Response
-from hokusai_mock.mlflow_api import layout, paths
+from hokusai_mock.mlflow_api import files, layout, paths
 from hokusai_mock.mlflow_api.endpoints import Call, endpoint
-from hokusai_mock.mlflow_api.errors import Crash, StoreError, invalid
+from hokusai_mock.mlflow_api.errors import Collapse, Crash, Detail, StoreError, invalid, to_response
 from hokusai_mock.mlflow_api.render import Json
 from hokusai_mock.mlflow_api.runs import RUN_ID
-from hokusai_mock.mlflow_api.validation import INTEGER, REQUIRED, STRING, version_number
+from hokusai_mock.mlflow_api.validation import INTEGER, REQUIRED, STRING
 from hokusai_mock.mlflow_api.wire import INT64, TEXT, Message, Repeated
-from hokusai_mock.store import ArtifactTooLarge
-from hokusai_mock.store.artifacts import Artifact, ArtifactInfo
+from hokusai_mock.store.artifacts import ArtifactInfo
 
 __all__: list[str] = []
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 _FILE = f"{PROXY}/<path:artifact_path>"
 
-# fmt: off
-_TEXT_ENDINGS = frozenset((
-    "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml", "xml",
-    "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "MLmodel", "MLproject",
-))
-# fmt: on
-_TYPES = MimeTypes()
-"""Python's own table, whatever the machine's says."""
-
-
-def _safe(call: Call, path: str) -> str:
-    return paths.safe(path, escapes_control_characters=call.profile.behaviour.control_characters_are_escaped)
-
-
-def _file_type(path: str) -> str:
-    """The type of a file by its name, as MLflow guesses it: what a person can read is text."""
-    name = basename(path)
-    ending = splitext(name)[1].lstrip(".") or name
-    if ending in _TEXT_ENDINGS:
-        return "text/plain"
-    return _TYPES.guess_type(name)[0] or "application/octet-stream"
-
-
-def _attachment(call: Call, path: str, artifact: Artifact) -> Response:
-    headers = [
-        ("Content-Type", _file_type(path)),
-        ("Content-Disposition", f"attachment; filename={basename(path)}"),
-    ]
-    if not call.profile.security.headers:
-        headers.append(("X-Content-Type-Options", "nosniff"))  # newer servers send it with everything
-    if artifact.spooled is None:
-        return Response(200, artifact.data, headers)
-    return Response(200, artifact.chunks(), [*headers, ("Content-Length", str(artifact.size))])
-
 
 @endpoint("PUT", _FILE, streams=True, provenance="proved")
 def upload_artifact(call: Call) -> Response:
     """Keep the body as a file; above the upload limit it is refused and nothing is kept."""
-    request = call.request
-    path = _safe(call, call.parameters["artifact_path"])
-    limit = request.world.options.max_upload
-    if (request.content_length or 0) > limit:
-        return _too_large(limit)
+    native = call.profile.behaviour.artifacts_are_native
     try:
-        call.store.artifacts.receive(path, request.stream, limit)
-    except ArtifactTooLarge:
-        return _too_large(limit)
-    return layout.answer({})
+        path = _destination(call, native=native)
+        files.receive(call, path)
+    except StoreError as error:
+        return to_response(error, call.profile, compact=native)
+    return Response(200, b"", []) if native else layout.answer({})
 
 
-def _too_large(limit: int) -> Response:
-    message = f"hokusai-testkit: the artifact is larger than {limit} bytes; raise --max-upload if that is meant"
-    return layout.refusal(413, "INVALID_PARAMETER_VALUE", message)
+def _destination(call: Call, *, native: bool) -> str:
+    """Where an upload goes. A folder's name puts it into the folder, where that does not break the server."""
+    given = call.parameters["artifact_path"]
+    path, store = files.safe(call, given), call.store.artifacts
+    if given.endswith("/") and not native:
+        raise Crash
+    parents = path.split("/")[:-1]
+    below_a_file = any(store.get("/".join(parents[: depth + 1])) is not None for depth in range(len(parents)))
+    if native:
+        if given.endswith("/"):
+            raise Detail("Artifact path must include a filename (cannot end with '/').")
+        if below_a_file or store.is_folder(path):
+            raise Collapse
+    elif below_a_file:
+        raise Crash
+    return posixpath.join(path, basename(path)) if store.is_folder(path) else path
+
+
+@endpoint("PUT", f"{PROXY}/", streams=True, provenance="documented")
+def upload_nameless_artifact(_: Call) -> Response:
+    """A native server takes an empty path too, and then misses the name."""
+    raise Detail("Artifact path must include a filename (cannot end with '/').")
 
 
 @endpoint("GET", _FILE, streams=True, provenance="proved")
 def download_artifact(call: Call) -> Response:
     """A file, as an attachment."""
-    path = _safe(call, call.parameters["artifact_path"])
-    return _attachment(call, path, _existing(call, path))
+    native, given = call.profile.behaviour.artifacts_are_native, call.parameters["artifact_path"]
+    try:
+        path = files.safe(call, given)
+        if call.store.artifacts.is_folder(path):
+            if not native:
+                raise Crash
+            raise Detail(f"Artifact path refers to a directory, not a file: '{path}'")
+        artifact = call.store.artifacts.get(path)
+        if artifact is not None and given.endswith("/") and not native:
+            raise Crash
+        if artifact is None:
+            raise _missing(path)
+    except StoreError as error:
+        return to_response(error, call.profile, compact=native)
+    return files.attachment(call, path, artifact)
 
 
-def _existing(call: Call, path: str) -> Artifact:
-    artifact = call.store.artifacts.get(path)
-    if artifact is None:
-        raise StoreError(
-            "INTERNAL_ERROR",
-            "The following failures occurred while downloading one or more artifacts from ./mlartifacts:\n"
-            f"##### File {path} #####\n[Errno 2] No such file or directory: './mlartifacts/{path}'",
-        )
-    return artifact
+def _missing(path: str) -> StoreError:
+    text = (
+        "The following failures occurred while downloading one or more artifacts from ./mlartifacts:\n"
+        f"##### File {path} #####\n[Errno 2] No such file or directory: './mlartifacts/{path}'"
+    )
+    return StoreError("INTERNAL_ERROR", text, "artifact_not_found", path=path)
 
 
 @endpoint("DELETE", _FILE, streams=True, provenance="proved")
 def delete_artifact(call: Call) -> Response:
     """Remove a file or a folder; old servers stumble over files."""
-    path = _safe(call, call.parameters["artifact_path"])
+    path = files.safe(call, call.parameters["artifact_path"])
     store = call.store.artifacts
     if store.get(path) is not None and not call.profile.behaviour.artifact_files_can_be_deleted:
         raise Crash
@@ -109,9 +103,9 @@ def delete_artifact(call: Call) -> Response:
 @endpoint("GET", PROXY, Message(path=TEXT), provenance="proved")
 def list_proxied_artifacts(call: Call) -> Json:
     """What is in a folder of the artifact root, by name alone."""
-    folder = _safe(call, call.text("path")) if "path" in call.values else ""
-    files = [_file_info(one, basename(one.path)) for one in call.store.artifacts.listing(folder)]
-    return {"files": files} if files else {}
+    folder = files.safe(call, call.text("path")) if "path" in call.values else ""
+    listed = [_file_info(one, basename(one.path)) for one in call.store.artifacts.listing(folder)]
+    return {"files": listed} if listed else {}
 
 
 def _file_info(info: ArtifactInfo, path: str) -> Json:
@@ -128,9 +122,9 @@ def _listing(call: Call, uri: str, path: str) -> Json:
     if root is None:
         return result
     folder = posixpath.join(root, path).rstrip("/")
-    files = [_file_info(one, posixpath.relpath(one.path, root)) for one in call.store.artifacts.listing(folder)]
-    if files:
-        result["files"] = files
+    listed = [_file_info(one, posixpath.relpath(one.path, root)) for one in call.store.artifacts.listing(folder)]
+    if listed:
+        result["files"] = listed
     return result
 
 
@@ -143,7 +137,7 @@ def _listing(call: Call, uri: str, path: str) -> Json:
 )
 def list_artifacts(call: Call) -> Json:
     """The artifacts of a run."""
-    path = _safe(call, call.text("path")) if "path" in call.values else ""
+    path = files.safe(call, call.text("path")) if "path" in call.values else ""
     return _listing(call, call.store.runs.get(call.run_id).artifact_uri, path)
 
 
@@ -157,41 +151,8 @@ def list_artifacts(call: Call) -> Json:
 def list_logged_model_artifacts(call: Call) -> Json:
     """The artifacts of a logged model."""
     name = "artifact_directory_path"
-    path = _safe(call, call.text(name)) if name in call.values else ""
+    path = files.safe(call, call.text(name)) if name in call.values else ""
     return _listing(call, call.store.logged_models.get(call.parameters["model_id"]).artifact_uri, path)
-
-
-@endpoint("GET", "/get-artifact", streams=True, provenance="proved")
-def get_artifact(call: Call) -> Response:
-    """A file of a run, as the user interface asks for it."""
-    query = dict(call.request.query)
-    if "path" not in query:
-        raise Crash
-    path = _safe(call, query["path"])
-    with call.request.world.lock:
-        uri = call.store.runs.get(query.get("run_id") or query.get("run_uuid") or "").artifact_uri
-    return _download_below(call, uri, path)
-
-
-def _download_below(call: Call, uri: str, path: str) -> Response:
-    root = paths.root_of(uri)
-    if root is None:
-        raise invalid(f"the mock keeps no artifacts at {uri}; only mlflow-artifacts:/ locations are its own")
-    full = posixpath.join(root, path)
-    return _attachment(call, full, _existing(call, full))
-
-
-@endpoint("GET", "/model-versions/get-artifact", streams=True, provenance="documented")
-def get_model_version_artifact(call: Call) -> Response:
-    """A file of a model version, as the user interface asks for it."""
-    query = dict(call.request.query)
-    if "path" not in query:
-        raise Crash
-    path = _safe(call, query["path"])
-    number = version_number(query.get("version", ""))
-    with call.request.world.lock:
-        version = call.store.registry.version(query.get("name", ""), number)
-    return _download_below(call, version.storage_location, path)
 
 
 _MULTIPART = "Multipart upload is not supported for the current artifact repository"
@@ -222,6 +183,59 @@ _PATH = {"path": (REQUIRED, STRING)}
     {**_PATH, "upload_id": (STRING,)},
     provenance="proved",
 )
-def refuse_multipart(_: Call) -> Response:
+def refuse_multipart(call: Call) -> Response:
     """A server that keeps artifacts in its own file system has no multipart uploads."""
+    files.safe(call, call.parameters["artifact_path"])
     raise StoreError("NOT_IMPLEMENTED", _MULTIPART)
+
+
+# -- presigned URLs --------------------------------------------------------------------------------------------------
+
+_RUN = {"run_id": (REQUIRED, STRING)}
+_WHERE = {**_PATH, "expiration": (INTEGER,)}
+
+
+@endpoint("GET", "/api/2.0/mlflow-artifacts/presigned/<path:artifact_path>", streams=True, provenance="proved")
+def refuse_presigned(call: Call) -> Response:
+    """A server that keeps artifacts in its own file system has no URLs to presign."""
+    files.safe(call, call.parameters["artifact_path"])
+    raise StoreError("NOT_IMPLEMENTED", "Multipart download is not supported for the current artifact repository")
+
+
+@endpoint(
+    "POST",
+    "artifacts/presigned-download-url",
+    Message(run_id=TEXT, path=TEXT, expiration=INT64),
+    {**_RUN, **_WHERE},
+    provenance="documented",
+)
+def refuse_presigned_download(call: Call) -> Json:
+    """Artifacts behind the proxy have no presigned URLs."""
+    files.safe(call, call.text("path"))
+    scheme = urlsplit(call.store.runs.get(call.text("run_id")).artifact_uri).scheme
+    raise invalid(
+        f"Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: {scheme}). "
+        "This endpoint requires a run with a direct cloud storage artifact URI."
+    )
+
+
+@endpoint(
+    "POST",
+    "artifacts/presigned-upload-url",
+    Message(run_id=TEXT, model_id=TEXT, path=TEXT, expiration=INT64),
+    {"run_id": (STRING,), "model_id": (STRING,), **_WHERE},
+    provenance="documented",
+)
+def refuse_presigned_upload(call: Call) -> Json:
+    """Artifacts behind the proxy have no presigned URLs."""
+    run_id, model_id = call.text("run_id"), call.text("model_id")
+    if bool(run_id) == bool(model_id):
+        raise invalid("Exactly one of run_id and model_id must be provided.")
+    files.safe(call, call.text("path"))
+    store = call.store
+    uri = store.runs.get(run_id).artifact_uri if run_id else store.logged_models.get(model_id).artifact_uri
+    scheme = urlsplit(uri).scheme
+    raise invalid(
+        f"Presigned upload is not supported for proxied artifact storage (artifact URI scheme: {scheme}). "
+        "This endpoint requires a direct cloud storage artifact URI."
+    )

@@ -14,17 +14,20 @@ from urllib.parse import unquote_plus
 
 from hokusai_mock.messages import Handler, Request, Response
 from hokusai_mock.mlflow_api import layout, pages
-from hokusai_mock.mlflow_api.errors import Crash, StoreError, invalid, to_response
-from hokusai_mock.mlflow_api.validation import Rule, check
+from hokusai_mock.mlflow_api.errors import Crash, Detail, StoreError, TooLarge, invalid, to_response
+from hokusai_mock.mlflow_api.validation import REQUIRED, Rule, check
 from hokusai_mock.mlflow_api.wire import BOOL, Message, Repeated
 from hokusai_mock.profiles import MlflowProfile
 from hokusai_mock.store import MemoryStore
 
-__all__ = ["API", "PARAMETERS", "Call", "Endpoint", "Provenance", "endpoint", "registered"]
+__all__ = ["API", "PARAMETERS", "Call", "Endpoint", "Provenance", "endpoint", "experiment_id", "registered"]
 
 API = "/api/2.0/mlflow/"
 PARAMETERS = "hokusai.mlflow.parameters"
 """Key of a request's environ under which routing leaves the parameters of the path."""
+
+_BITS = 63
+"""Of the store's integers, the sign apart."""
 
 Provenance = Literal["proved", "documented", "assumed"]
 """proved: compared with real servers (`tests/fidelity`); documented: from MLflow's documents or source; assumed."""
@@ -82,11 +85,30 @@ class Call:
 
     @property
     def experiment_id(self) -> str:
-        """The experiment's id; newer servers refuse what is no number."""
-        text = self.text("experiment_id")
-        if self.profile.behaviour.experiment_ids_are_integers and not text.isdecimal():
-            raise invalid(f"Invalid experiment ID '{text}'. Experiment ID must be a valid integer.")
+        """The experiment's id."""
+        return experiment_id(self.text("experiment_id"), self.profile)
+
+    @property
+    def experiment_ids(self) -> list[str]:
+        """The ids of a search."""
+        return [experiment_id(one, self.profile, "experiment_id_in_search") for one in self.texts("experiment_ids")]
+
+
+def experiment_id(text: str, profile: MlflowProfile, kind: str = "experiment_id_not_integer") -> str:
+    """The id that a text means, as the SQL store reads it: `01` is 1. Newer servers refuse what is no number."""
+    strict = profile.behaviour.experiment_ids_are_integers
+    try:
+        number = int(text)
+    except ValueError:
+        if strict:
+            message = f"Invalid experiment ID '{text}'. Experiment ID must be a valid integer."
+            raise invalid(message, kind, text=text) from None
         return text
+    if number.bit_length() > _BITS:
+        if strict:
+            raise StoreError("INTERNAL_ERROR", "Python int too large to convert to SQLite INTEGER")
+        return text
+    return str(number) if strict or text.isascii() else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +143,8 @@ class Endpoint:
                 return to_response(error, profile)
             except Crash:
                 return pages.server_error()
+            except (Detail, TooLarge) as refused:
+                return refused.response()
             return result if isinstance(result, Response) else layout.answer(result)
 
         return handle
@@ -177,6 +201,8 @@ def _read(
         sent = _from_body(request)
         if sent is None and needs_body:
             raise Crash
+        if sent == [] and any(REQUIRED in of_name for of_name in rules.values()):
+            raise Crash  # an empty list is looked up like an object
         payload = sent or {}
     _texts_for_experiment_ids(payload)
     values, complete = message.read(payload, ignore_unknown=lenient)
@@ -224,8 +250,8 @@ def _read_unchecked_query(request: Request, message: Message) -> dict[str, Any]:
     return values
 
 
-def _from_body(request: Request) -> dict[str, Any] | None:
-    """The JSON object in the body; `None` where there is none that could be read."""
+def _from_body(request: Request) -> Any:
+    """The JSON object (or empty list) in the body; `None` where there is none that could be read."""
     if request.method in ("POST", "PUT"):
         _check_content_type(request)
     body = request.body()
@@ -240,7 +266,7 @@ def _from_body(request: Request) -> dict[str, Any] | None:
             payload = json.loads(payload)  # clients of MLflow 0 encoded twice
         except ValueError:
             raise Crash from None
-    if payload is not None and not isinstance(payload, dict):
+    if payload is not None and payload != [] and not isinstance(payload, dict):
         raise Crash
     return payload
 

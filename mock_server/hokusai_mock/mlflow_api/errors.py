@@ -6,12 +6,15 @@ page for unexpected exceptions.
 
 from __future__ import annotations
 
-from hokusai_mock.messages import Response
+import json
+
+from hokusai_mock.messages import JSON_TYPE, Response
+from hokusai_mock.mlflow_api import pages
 from hokusai_mock.mlflow_api.layout import refusal
 from hokusai_mock.profiles import MlflowProfile
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
 
-__all__ = ["Crash", "StoreError", "does_not_exist", "invalid", "to_response"]
+__all__ = ["Collapse", "Crash", "Detail", "StoreError", "TooLarge", "does_not_exist", "invalid", "to_response"]
 
 _STATUS = {
     "INTERNAL_ERROR": 500,
@@ -36,11 +39,37 @@ _STATUS = {
 """MLflow's table of error codes (the same in 2.9.2 and 3.17.2); every other code is a 400."""
 
 
+CRASH = "CRASH"
+"""In a profile's codes: the real server does not expect this refusal, and answers its HTML 500."""
+
+
 class Crash(Exception):
     """The real server meets an exception here that it does not expect, and answers its HTML 500."""
 
 
-def to_response(error: StoreError, profile: MlflowProfile) -> Response:
+class Collapse(Exception):
+    """The web server in front of the real MLflow breaks here: its own page, without any header of MLflow."""
+
+
+class Detail(Exception):
+    """A refusal in FastAPI's form: 400 `{"detail": ...}`."""
+
+    def response(self) -> Response:
+        """The answer."""
+        body = json.dumps({"detail": str(self)}, separators=(",", ":"), ensure_ascii=False)
+        return Response(400, body.encode("utf-8", "replace"), [("Content-Type", JSON_TYPE)])
+
+
+class TooLarge(Exception):
+    """An upload is longer than the mock's own limit."""
+
+    def response(self) -> Response:
+        """The answer."""
+        message = f"hokusai-testkit: the artifact is larger than {self} bytes; raise --max-upload if that is meant"
+        return refusal(413, "INVALID_PARAMETER_VALUE", message)
+
+
+def to_response(error: StoreError, profile: MlflowProfile, *, compact: bool = False) -> Response:
     """The answer for a refusal, with the words and the code of the profile where it has some."""
     code, message = error.code, error.message
     if error.kind is not None:
@@ -48,4 +77,6 @@ def to_response(error: StoreError, profile: MlflowProfile) -> Response:
         template = profile.texts.get(error.kind)
         if template is not None:
             message = template.format(**error.facts)
-    return refusal(_STATUS.get(code, 400), code, message)
+    if code == CRASH:
+        return pages.server_error()
+    return refusal(_STATUS.get(code, 400), code, message, profile.classes.get(code), compact=compact)

@@ -25,9 +25,17 @@ def answer(payload: Json) -> Response:
     return Response(200, body, [("Content-Type", JSON_TYPE)])
 
 
-def refusal(status: int, code: str, message: str) -> Response:
-    """An error body, in one line."""
-    body = json.dumps({"error_code": code, "message": message}).encode()
+def refusal(
+    status: int, code: str, message: str, classes: tuple[str, str] | None = None, *, compact: bool = False
+) -> Response:
+    """An error body, in one line; `classes` are its SQLSTATE and error class, `compact` leaves out blanks."""
+    payload = {"error_code": code, "message": message}
+    if classes is not None:
+        payload["sqlstate"], payload["error_class"] = classes
+    if compact:
+        body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    else:
+        body = json.dumps(payload).encode()
     return Response(status, body, [("Content-Type", JSON_TYPE)])
 
 

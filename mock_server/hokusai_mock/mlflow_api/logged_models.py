@@ -48,11 +48,12 @@ def create_logged_model(call: Call) -> Json:
     return _rendered(model)
 
 
-@endpoint("GET", "logged-models/<model_id>", Message(allow_deleted=BOOL), provenance="proved")
+@endpoint("GET", "logged-models/<model_id>", Message(allow_deleted=TEXT), provenance="proved")
 def get_logged_model(call: Call) -> Json:
     """One model."""
-    model_id = call.parameters["model_id"]
-    return _rendered(call.store.logged_models.get(model_id, allow_deleted=call.flag("allow_deleted")))
+    sees_deleted = call.profile.behaviour.deleted_logged_models_can_be_seen
+    allowed = sees_deleted and call.text("allow_deleted").lower() == "true"
+    return _rendered(call.store.logged_models.get(call.parameters["model_id"], allow_deleted=allowed))
 
 
 @endpoint(
@@ -128,7 +129,7 @@ def find_logged_models(call: Call) -> Json:
     orders = [{"field_name": "", "ascending": True, **one} for one in call.items("order_by")]
     found, token = search_logged_models(
         call.store.logged_models,
-        experiment_ids=call.texts("experiment_ids"),
+        experiment_ids=call.experiment_ids,
         filter_text=call.text("filter"),
         datasets=call.items("datasets"),
         order_by=orders,

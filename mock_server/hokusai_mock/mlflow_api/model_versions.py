@@ -68,7 +68,7 @@ def create_model_version(call: Call) -> Json:
     if PROMPT_TAG not in tags or not call.profile.behaviour.prompts_exist:
         _check_source(source, "model_id" if call.text("model_id") else "run_id")
     for key, value in tags.items():
-        check_registry_tag(call, key, value)
+        check_registry_tag(call, key, value, "Model version")
     storage, run_id = _storage_location(call, source)
     version = call.store.registry.create_version(
         call.text("name"),
@@ -245,7 +245,7 @@ def transition_stage(call: Call) -> Json:
 def set_model_version_tag(call: Call) -> Json:
     """Set a tag."""
     key, value, number = call.text("key"), call.text("value"), _number(call)
-    check_registry_tag(call, key, value)
+    check_registry_tag(call, key, value, "Model version")
     call.store.registry.set_version_tag(call.text("name"), number, key, value)
     return {}
 

@@ -6,7 +6,7 @@ from html import escape
 
 from hokusai_mock.messages import Response
 
-__all__ = ["HTML", "method_not_allowed", "moved", "not_found", "server_error"]
+__all__ = ["HTML", "bad_request", "collapsed", "method_not_allowed", "moved", "not_found", "server_error"]
 
 HTML = "text/html; charset=utf-8"
 
@@ -17,6 +17,11 @@ _NOT_FOUND = _PAGE.format(
     heading="Not Found",
     text="The requested URL was not found on the server. If you entered the URL manually please check your spelling "
     "and try again.",
+).encode()
+_BAD_REQUEST = _PAGE.format(
+    title="400 Bad Request",
+    heading="Bad Request",
+    text="The browser (or proxy) sent a request that this server could not understand.",
 ).encode()
 _NOT_ALLOWED = _PAGE.format(
     title="405 Method Not Allowed",
@@ -33,6 +38,27 @@ _MOVED = (
     "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n<p>You should be "
     'redirected automatically to the target URL: <a href="{url}">{url}</a>. If not, click the link.\n'
 )
+
+
+_COLLAPSED = {
+    "gunicorn": (
+        "text/html",
+        b"<html>\n  <head>\n    <title>Internal Server Error</title>\n  </head>\n  <body>\n"
+        b"    <h1><p>Internal Server Error</p></h1>\n    \n  </body>\n</html>\n",
+    ),
+    "uvicorn": ("text/plain; charset=utf-8", b"Internal Server Error"),
+}
+
+
+def collapsed(web_server: str) -> Response:
+    """500 of the web server, for an answer of MLflow that it cannot send."""
+    content_type, body = _COLLAPSED[web_server]
+    return Response(500, body, [("Content-Type", content_type)])
+
+
+def bad_request() -> Response:
+    """400: a parameter is missing without which the endpoint cannot start."""
+    return Response(400, _BAD_REQUEST, [("Content-Type", HTML)])
 
 
 def not_found() -> Response:

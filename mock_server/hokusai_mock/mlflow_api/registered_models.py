@@ -38,11 +38,11 @@ def model_name(call: Call) -> str:
     return name
 
 
-def check_registry_tag(call: Call, key: str, value: str) -> None:
-    """Refuse what is no tag of a registered model or of a version."""
+def check_registry_tag(call: Call, key: str, value: str, noun: str = "Registered model") -> None:
+    """Refuse what is no tag of a registered model or of a version (`noun`)."""
     check_name("tag", key, "key", call.profile)
-    check_length("key", "Tag key", key, 250)
-    check_length("value", "Tag value", value, call.profile.limits.registry_tag_value)
+    check_length("key", f"{noun} key", key, 250)
+    check_length("value", f"{noun} value", value, call.profile.limits.registry_tag_value)
 
 
 def _rendered(call: Call, model: RegisteredModel) -> Json:

@@ -79,8 +79,8 @@ def run_info(one: Run) -> Json:
     return result
 
 
-def run(one: Run, behaviour: Behaviour, *, new: bool = False) -> Json:
-    """A `Run`; what it used and made is left out of the answer to its creation where the version does so."""
+def run(one: Run, behaviour: Behaviour, *, new: bool = False, found: bool = False) -> Json:
+    """A `Run`; what it used and made is left out where the version does so, when it is `new` or `found` by a search."""
     data: Json = {}
     if one.metrics:
         data["metrics"] = [metric(value) for value in one.metrics.values()]
@@ -89,9 +89,9 @@ def run(one: Run, behaviour: Behaviour, *, new: bool = False) -> Json:
     if one.tags:
         data["tags"] = _pairs(one.tags)
     result: Json = {"info": run_info(one), "data": data}
-    if behaviour.run_shows_models or not new:
+    if behaviour.new_run_shows_inputs or not new:
         result["inputs"] = _inputs(one, behaviour)
-    if behaviour.run_shows_models and not new:
+    if behaviour.run_shows_models and not new and (behaviour.search_shows_outputs or not found):
         outputs = [{"model_id": model_id, "step": step} for model_id, step in one.model_outputs]
         result["outputs"] = {"model_outputs": outputs} if outputs else {}
     return result

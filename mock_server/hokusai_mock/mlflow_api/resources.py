@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hokusai_mock.mlflow_api import (
     artifacts,
+    browser_artifacts,
+    datasets,
     experiments,
     logged_models,
     metrics,
@@ -19,6 +21,8 @@ __all__ = ["ENDPOINTS", "RESOURCES"]
 
 RESOURCES = (
     artifacts,
+    browser_artifacts,
+    datasets,
     experiments,
     logged_models,
     metrics,

@@ -38,17 +38,23 @@ class RouteTable:
         for path, methods in patterns.items():
             self._parametrised.append((path.partition("<")[0], path, methods))
 
-    def find(self, path: str) -> tuple[Methods, Mapping[str, str] | None] | None:
-        """The handlers of a path by method, and its parameters; `None` where no route has the path."""
-        methods = self._fixed.get(path)
-        if methods is not None:
-            return methods, None
-        for prefix, pattern, parametrised in self._parametrised:
+    def find(self, path: str, method: str) -> tuple[Methods, Mapping[str, str] | None] | None:
+        """The handlers of a path by method, and its parameters; `None` where no route has the path.
+
+        A fixed path comes before one with parameters, unless only the latter has the method. Where none has it, the
+        handlers are those of all that match.
+        """
+        others = self._fixed.get(path)
+        if others is not None and method in others:
+            return others, None
+        for prefix, pattern, methods in self._parametrised:
             if path.startswith(prefix):
                 match = _expression(pattern).fullmatch(path)
                 if match is not None:
-                    return parametrised, match.groupdict()
-        return None
+                    if method in methods:
+                        return methods, match.groupdict()
+                    others = {**(others or {}), **methods}
+        return None if others is None else (others, None)
 
 
 def endpoint_for(method: str, path: str) -> Endpoint | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from math import isnan
 from typing import Any
 
 from hokusai_mock.mlflow_api.endpoints import Call, endpoint
@@ -61,7 +62,7 @@ def _metric(fields: Mapping[str, Any], run_id: str, path: str, profile: MlflowPr
         check_length("Metric name", "Metric name", key, 250)
     return Metric(
         key=key,
-        value=max(min(value, sys.float_info.max), -sys.float_info.max) if value == value else value,  # noqa: PLR0124
+        value=_kept(value),
         timestamp=timestamp,
         step=fields.get("step", 0),
         run_id=run_id,
@@ -69,6 +70,11 @@ def _metric(fields: Mapping[str, Any], run_id: str, path: str, profile: MlflowPr
         dataset_name=fields.get("dataset_name") or None,
         dataset_digest=fields.get("dataset_digest") or None,
     )
+
+
+def _kept(value: float) -> float:
+    """What the SQL store makes of a number: infinities are the largest doubles, there is no -0."""
+    return value if isnan(value) else max(min(value, sys.float_info.max), -sys.float_info.max) + 0.0
 
 
 def _param(key: str, value: str, path: str, profile: MlflowProfile) -> tuple[str, str]:
@@ -83,10 +89,14 @@ def _param(key: str, value: str, path: str, profile: MlflowProfile) -> tuple[str
 def _log_metrics(call: Call, run_id: str, metrics: Iterable[Metric]) -> None:
     metrics = list(metrics)
     run = call.store.runs.active(run_id)
-    if call.profile.behaviour.logged_models_exist:
+    behaviour = call.profile.behaviour
+    if behaviour.metrics_of_missing_models_are_kept:
+        call.store.runs.log_metrics(run, metrics)
+    if behaviour.logged_models_exist:
         for one in metrics:
             if one.model_id is not None and call.store.logged_models.find(one.model_id) is None:
-                row = (one.model_id, one.key, one.timestamp, one.step, one.value, int(run.experiment_id), run_id)
+                experiment = "0" if behaviour.metrics_of_missing_models_are_kept else int(run.experiment_id)
+                row = (one.model_id, one.key, one.timestamp, one.step, one.value, experiment, run_id)
                 parameters = (*row, None, one.dataset_name, one.dataset_digest)
                 raise StoreError("BAD_REQUEST", _NO_SUCH_MODEL.format(parameters=parameters))
         call.store.logged_models.log_metrics(metrics)
@@ -246,9 +256,10 @@ def _history_entry(model: Mapping[str, Any], *, short: bool) -> Json:
     entry: Json = {name: model[name] for name in ("run_id", "artifact_path", "utc_time_created")}
     if short:
         entry["model_uuid"] = model.get("model_uuid")
-        entry["flavors"] = {flavor: _without_config(fields) for flavor, fields in model["flavors"].items()}
+        flavors = model["flavors"] or {}
+        entry["flavors"] = {flavor: _without_config(fields) for flavor, fields in flavors.items()}
         return entry
-    entry["flavors"] = model["flavors"]
+    entry["flavors"] = model["flavors"] or {}
     entry["model_uuid"] = model.get("model_uuid")
     for name in ("mlflow_version", "signature", "saved_input_example_info", "metadata"):
         if model.get(name) is not None:

@@ -106,14 +106,14 @@ def find_runs(call: Call) -> Json:
         positive(limit)
     found, token = search_runs(
         call.store.runs,
-        experiment_ids=call.texts("experiment_ids"),
+        experiment_ids=call.experiment_ids,
         stages=STAGES_OF_VIEW[call.text("run_view_type") or "ACTIVE_ONLY"],
         filter_text=call.text("filter"),
         order_by=call.texts("order_by"),
         max_results=limit,
         page_token=call.text("page_token"),
     )
-    result: Json = {"runs": [render.run(run, call.profile.behaviour) for run in found]} if found else {}
+    result: Json = {"runs": [render.run(run, call.profile.behaviour, found=True) for run in found]} if found else {}
     if token:
         result["next_page_token"] = token
     return result

@@ -47,6 +47,8 @@ class Rule:
     of_type: bool = False
     entries: tuple[str, ...] = ()
     """Fields that every entry of a list must have."""
+    message: Callable[[Any], str] | None = None
+    """Words of its own for a value that breaks it."""
 
 
 def _intlike(value: Any) -> bool:
@@ -89,6 +91,8 @@ def entries(*required: str) -> Rule:
 
 
 def _first_lack(value: Any, required: Sequence[str]) -> str | None:
+    if value is None:
+        raise Crash
     for index, entry in enumerate(value):
         if not isinstance(entry, dict):
             raise Crash
@@ -114,6 +118,8 @@ def check(
 
 
 def _broken(rule: Rule, name: str, value: Any, profile: MlflowProfile) -> StoreError:
+    if rule.message is not None:
+        return invalid(rule.message(value) + _SEE)
     missing = name if rule is REQUIRED else None
     if rule.entries and profile.behaviour.missing_batch_entries_are_named:
         missing = f"{name}{_first_lack(value, rule.entries)}"

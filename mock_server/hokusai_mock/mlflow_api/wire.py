@@ -8,12 +8,14 @@ Rules such as "required" are in `validation.py`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 __all__ = ["BOOL", "DOUBLE", "INT64", "KEY_VALUES", "TEXT", "Message", "NotReadable", "Repeated", "enum"]
 
 _INT64 = range(-(2**63), 2**63)
+_UNPAIRED_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class NotReadable(ValueError):
@@ -30,7 +32,7 @@ Reader = Callable[[Any, bool], Any]
 
 
 def _text(value: Any, _: bool) -> str:
-    if type(value) is not str:
+    if type(value) is not str or (not value.isascii() and _UNPAIRED_SURROGATE.search(value)):
         raise NotReadable(value)
     return value
 
@@ -56,8 +58,8 @@ def _double(value: Any, _: bool) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise NotReadable(value) from None
-    if isinstance(value, str) and not math.isfinite(number) and value not in ("NaN", "nan", "Infinity", "-Infinity"):
-        raise NotReadable(value)
+    if value == "nan":
+        raise NotReadable(value)  # every other spelling of Python's is taken
     return number
 
 
@@ -74,7 +76,7 @@ BOOL: Reader = _bool
 
 
 def enum(**numbers: int) -> Reader:
-    """A field that holds one of the names; a number means the name that has it."""
+    """A field that holds one of the names; a number means the name that has it. Unknown is only what is no number."""
     by_number = {number: name for name, number in numbers.items()}
 
     def read(value: Any, ignore_unknown: bool) -> str | None:
@@ -82,9 +84,11 @@ def enum(**numbers: int) -> Reader:
             return value
         try:
             return by_number[int(value)]
-        except (TypeError, ValueError, KeyError):
+        except ValueError:
             if ignore_unknown:
                 return None
+            raise NotReadable(value) from None
+        except (TypeError, KeyError):
             raise NotReadable(value) from None
 
     return read

@@ -55,20 +55,42 @@ class Behaviour:
     """runs/search accepts `max_results` below 1."""
     model_history_is_short: bool
     """The tag in which a run remembers its models holds five fields; otherwise the whole model."""
+    new_run_shows_inputs: bool
+    """The answer to the creation of a run carries `inputs`."""
     run_shows_models: bool
-    """Runs carry `inputs` from their creation on, and `outputs`."""
+    """Runs carry `outputs`, and logged models among their `inputs`."""
+    search_shows_outputs: bool
+    """The runs that a search finds carry `outputs`."""
     datasets_are_required: bool
     """log-inputs demands `datasets`."""
     prompts_exist: bool
     """Registered models that are prompts are hidden from searches for models."""
     logged_models_exist: bool
     """`models:/m-...` is a model version's source, metrics may belong to a logged model."""
+    deleted_logged_models_can_be_seen: bool
+    """`allow_deleted=true` shows a deleted model."""
+    metrics_of_missing_models_are_kept: bool
+    """A metric that names a logged model that does not exist is refused, but the run has it."""
     latest_versions_show_aliases: bool
     """get-latest-versions answers with aliases."""
     artifact_files_can_be_deleted: bool
     """DELETE of a file works; otherwise only of a folder (of a file: HTML 500)."""
     control_characters_are_escaped: bool
     """Control characters in artifact paths are percent-encoded; otherwise a null byte ends in an HTML 500."""
+    artifacts_are_native: bool
+    """Up- and downloads are FastAPI's own: uploads answer nothing, refusals are compact JSON."""
+    file_names_are_encoded: bool
+    """Downloads of files whose names a header cannot hold work; otherwise the web server breaks."""
+    missing_files_are_refused: bool
+    """A file that a browser asks for and that is not there is a 404; otherwise an HTML 500."""
+    missing_parameters_are_bad_requests: bool
+    """A browser's request without `path` is an HTML 400; otherwise an HTML 500."""
+    datasets_are_messages: bool
+    """search-datasets answers like the other endpoints, leaving out what is empty; otherwise a plain JSON list."""
+    curves_are_sampled_in_buckets: bool
+    """Samples of long histories take values from buckets of equal size; otherwise steps from all runs together."""
+    curves_are_sampled_to_their_end: bool
+    """Samples by step count to the end of the asked range; otherwise they stop early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +101,8 @@ class Limits:
     """Values of run tags."""
     registry_tag_value: int
     """Values of tags of registered models and their versions."""
+    bulk_history_runs: int = 100
+    """Runs in one bulk history."""
     experiment_name: int | None = None
     """`None` is unlimited."""
 
@@ -111,7 +135,11 @@ class MlflowProfile:
     texts: Mapping[str, str]
     """Texts of refusals that differ between versions, with `{name}` for what is filled in."""
     codes: Mapping[str, str] = field(default_factory=dict)
-    """Error codes of refusals that differ between versions."""
+    """Error codes of refusals that differ between versions; `CRASH` is the HTML 500."""
+    classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """SQLSTATE and error class by error code; versions before 3.17 have none."""
+    web_server: str = "uvicorn"
+    """What runs MLflow: `uvicorn` or `gunicorn`."""
     security: Security = field(default_factory=Security)
 
 
@@ -141,6 +169,7 @@ def _profile(name: str, data: dict[str, Any]) -> MlflowProfile:
             behaviour=Behaviour(**data.pop("behaviour")),
             limits=Limits(**data.pop("limits")),
             texts={key: text.lstrip("\n") for key, text in data.pop("texts").items()},
+            classes={code: _pair(text) for code, text in data.pop("classes", {}).items()},
             security=_security(security),
             **data,
         )
@@ -170,6 +199,11 @@ def _security(data: dict[str, Any]) -> Security:
         blocks_foreign_origins=data.get("blocks_foreign_origins", False),
         headers=tuple(_header(line) for line in data.get("headers", "").splitlines() if line),
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, _, second = text.partition(" ")
+    return first, second
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -111,6 +111,10 @@ class ArtifactStore:
         """The file at `path`, or `None`."""
         return self._files.get(path)
 
+    def is_folder(self, path: str) -> bool:
+        """Whether something is below `path`."""
+        return path in self._folders
+
     def listing(self, folder: str) -> list[ArtifactInfo]:
         """What is directly in `folder` (empty for the root), by name; nothing for a file or what does not exist."""
         prefix = f"{folder}/" if folder else ""
