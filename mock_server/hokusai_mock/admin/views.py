@@ -162,7 +162,7 @@ def write_cassette(worlds: Worlds, sandbox: str) -> Any:
     if worlds.recorder is None:
         raise AdminError("this mock does not record; start it with --record DIR", 409)
     try:
-        written = worlds.recorder.write(sandbox)
+        written = worlds.recorder.write(worlds.get(sandbox).id)
     except RuntimeError as error:
         raise AdminError(str(error), 500) from error
     return {"path": str(written.path), "exchanges": written.exchanges, "left_out": written.left_out}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -9,10 +10,10 @@ from typing import IO, Any
 
 from hokusai_mock.messages import Request, Response
 
-__all__ = ["Exchange"]
+__all__ = ["Exchange", "Spool"]
 
 IN_MEMORY = 1024 * 1024
-"""Bytes of a body that are kept in memory; what is longer goes to a file without a name."""
+"""Bytes of a body that are kept in memory; what comes after them goes to the spool."""
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a body that are recorded at most: a cassette is read as a whole by whoever plays it."""
@@ -21,47 +22,57 @@ DELIVERED = "hokusai_mock.delivered"
 """Key of a request's environ: who is told how many bytes of the answer's body left, and whether it is complete."""
 
 
-class Body:
-    """A body that grows piece by piece."""
-
-    __slots__ = ("_file", "_lock", "_pieces", "size")
+class Spool:
+    """One file without a name for what is too long for memory, of all exchanges together: descriptors are scarce."""
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._file: IO[bytes] | None = None
+        """Open nothing yet."""
         self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+
+    def append(self, data: bytes) -> tuple[int, int]:
+        """Keep `data`; returns its place."""
+        with self._lock:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the recorder
+            start = self._file.seek(0, os.SEEK_END)
+            self._file.write(data)
+            return start, len(data)
+
+    def read(self, place: tuple[int, int]) -> bytes:
+        """What was kept at `place`."""
+        with self._lock:
+            assert self._file is not None, "a place was given out, so there is a file"
+            self._file.seek(place[0])
+            return self._file.read(place[1])
+
+    def close(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+
+class Body:
+    """A body that grows piece by piece, in one thread; it may be read in any."""
+
+    __slots__ = ("_pieces", "_spool", "size")
+
+    def __init__(self, spool: Spool) -> None:
+        self._pieces: list[bytes | tuple[int, int]] = []
+        self._spool = spool
         self.size = 0
 
     def add(self, piece: bytes) -> None:
-        with self._lock:
-            self.size += len(piece)
-            if self.size > LARGEST:
-                self._drop()
-            elif self.size <= IN_MEMORY:
-                self._pieces.append(piece)
-            else:
-                if self._file is None:
-                    self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the recording
-                    self._file.write(b"".join(self._pieces))
-                    self._pieces.clear()
-                self._file.write(piece)
+        self.size += len(piece)
+        if self.size > LARGEST:
+            self._pieces = []
+        else:
+            self._pieces.append(piece if self.size <= IN_MEMORY else self._spool.append(piece))
 
     def read(self) -> bytes:
-        with self._lock:
-            if self._file is None:
-                return b"".join(self._pieces)
-            self._file.seek(0)
-            return self._file.read()
-
-    def close(self) -> None:
-        with self._lock:
-            self._drop()
-
-    def _drop(self) -> None:
-        self._pieces.clear()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        return b"".join(piece if isinstance(piece, bytes) else self._spool.read(piece) for piece in list(self._pieces))
 
 
 class Exchange:
@@ -79,17 +90,17 @@ class Exchange:
         "uri",
     )
 
-    def __init__(self, request: Request) -> None:
-        """Begin with the head of the request; its body is collected as it is read."""
+    def __init__(self, request: Request, spool: Spool) -> None:
+        """Begin with the head of the request; its body is collected as it is read, what is long goes to `spool`."""
         environ, world = request.environ, request.world
         self.method = request.method
         self.uri = _uri(environ)
         self.headers = [(name.title(), value) for name, value in request.headers.items()]
         self.mlflow = None if world.options.backend else world.mlflow.version
         self.platform = None if world.plain else world.platform.name
-        self.request_body = Body()
+        self.request_body = Body(spool)
         self.response: Response | None = None
-        self.response_body = Body()
+        self.response_body = Body(spool)
         self.state = "under way"
         """`under way`, `complete`, or `cut`: the answer did not leave as a whole, so there is none to play back."""
         environ["wsgi.input"].on_data = self.request_body.add
@@ -116,11 +127,6 @@ class Exchange:
         if self.state != "complete":
             return self.state
         return "too large" if max(self.request_body.size, self.response_body.size) > LARGEST else None
-
-    def close(self) -> None:
-        """Free what is not memory."""
-        self.request_body.close()
-        self.response_body.close()
 
 
 class _Passing:

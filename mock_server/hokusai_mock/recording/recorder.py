@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hokusai_mock.clock import Clock
 from hokusai_mock.messages import Handler, Request, Response
 from hokusai_mock.recording import cassette
-from hokusai_mock.recording.exchange import Exchange
+from hokusai_mock.recording.exchange import Exchange, Spool
 from hokusai_mock.redaction import RedactionError, Redactor, environment_secrets, write_redacted
 
 __all__ = ["Recorder", "RecordingError", "Written"]
@@ -44,6 +44,7 @@ class Recorder:
         self._has_backend, self._backend_version = has_backend, backend_version
         self._clock = Clock()
         self._recordings: dict[str, list[Exchange]] = {}
+        self._spool = Spool()
         self._lock = threading.Lock()
         self._writing = threading.Lock()
 
@@ -51,7 +52,7 @@ class Recorder:
         """Wrap `handler` so that every request it answers is recorded, in the order of arrival."""
 
         def recorded(request: Request) -> Response:
-            exchange = Exchange(request)
+            exchange = Exchange(request, self._spool)
             with self._lock:
                 self._recordings.setdefault(request.world.id, []).append(exchange)
             try:
@@ -66,14 +67,16 @@ class Recorder:
 
     def write(self, sandbox: str) -> Written:
         """Write the cassette of one sandbox as far as it has come; requests go on meanwhile. `RecordingError`."""
-        with self._lock:
-            exchanges = list(self._recordings.get(sandbox, ()))
-        complete = [exchange for exchange in exchanges if exchange.left_out is None]
+        return self._write(sandbox, self._version())
+
+    def _write(self, sandbox: str, version: str | None) -> Written:
         redactor = Redactor(environment_secrets(os.environ), ordinal=True)
         path = self.folder / f"{sandbox}.yaml"
         with self._writing:
+            with self._lock:
+                exchanges = list(self._recordings.get(sandbox, ()))
+            complete = [exchange for exchange in exchanges if exchange.left_out is None]
             interactions = cassette.redacted(complete, redactor)
-            version = self._backend_version() if self._has_backend else None
             about = cassette.About(sandbox, self._clock.now_ms(), version, self._has_backend)
             text = cassette.text(about, exchanges, interactions, redactor)
             try:
@@ -82,14 +85,18 @@ class Recorder:
                 raise RecordingError(f"the cassette of sandbox {sandbox!r} was not written: {error}") from error
         return Written(path, len(interactions), len(exchanges) - len(complete))
 
+    def _version(self) -> str | None:
+        return self._backend_version() if self._has_backend else None
+
     def write_all(self) -> list[Written]:
         """Write every cassette; one that fails does not keep the others from being written."""
         written, failed = [], []
         with self._lock:
             sandboxes = list(self._recordings)
+        version = self._version() if sandboxes else None
         for sandbox in sandboxes:
             try:
-                written.append(self.write(sandbox))
+                written.append(self._write(sandbox, version))
             except RecordingError as error:  # noqa: PERF203 - the others shall be written
                 failed.append(error)
         if failed:
@@ -99,7 +106,5 @@ class Recorder:
     def close(self) -> None:
         """Free what is not memory; nothing can be written afterwards."""
         with self._lock:
-            recordings, self._recordings = self._recordings, {}
-        for exchanges in recordings.values():
-            for exchange in exchanges:
-                exchange.close()
+            self._recordings.clear()
+        self._spool.close()

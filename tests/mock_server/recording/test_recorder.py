@@ -244,6 +244,22 @@ def test_an_exchange_that_was_cut_off_is_named_and_not_played(tmp_path):
     assert interactions(tmp_path / "x.yaml") == []
 
 
+def test_a_body_that_is_too_large_is_named_and_not_played(tmp_path, ask, monkeypatch):
+    monkeypatch.setattr("hokusai_mock.recording.exchange.LARGEST", 1000)
+    target = f"{ARTIFACTS}/0/f"
+    _, answers, path = record(tmp_path, ask, ("PUT", target, {"body": b"x" * 2000}), ("GET", target, {}))
+    assert answers[1].body == b"x" * 2000, "the client gets it all the same"
+    assert header(path)["left_out"] == ["2 too large"]
+    assert interactions(path) == []
+
+
+def test_no_file_is_written_for_an_impossible_sandbox(tmp_path, ask):
+    with MockServer(record=tmp_path) as server:
+        answer = ask(f"{server.url}/_testkit/v1/sandboxes/b%20d/cassette", "POST", key=None)
+        assert (answer.status, "no sandbox id" in answer.json["error"]) == (400, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_mock_that_does_not_record_says_so(mock):
     with pytest.raises(SandboxError, match="--record DIR"):
         mock.sandbox("x").write_cassette()
