@@ -140,7 +140,7 @@ class Backend:
     def _local(self) -> LocalStore:
         return LocalStore(self.settings.local_store)
 
-    def _reachable(self, probe: tuple[str, dict[str, str]], action: str = "connect to MLflow") -> bool:
+    def _reachable(self, probe: tuple[str, dict[str, str]], action: str = "use MLflow") -> bool:
         """Check the server; `False` when work is to be kept locally, an exception when the rules say so."""
         uri = self.settings.tracking_uri
         if not _is_http(uri):
@@ -176,7 +176,7 @@ class Backend:
 def check_server(
     uri: str,
     probe: tuple[str, dict[str, str]] = _REGISTRY_PROBE,
-    action: str = "connect to MLflow",
+    action: str = "use MLflow",
     seconds: float = CHECK_SECONDS,
 ) -> None:
     """Ask the server once or, where there is no answer or a 5xx, up to three times; at most `seconds` in all.

@@ -23,12 +23,8 @@ from hokusai_mock import MockServer, environment
 from hokusai_testkit.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [
-    ROOT / "README.md",
-    ROOT / "sdk" / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("**/*.md")),
-]
+ENTRANCES = ["README.md", "CONTRIBUTING.md", "sdk/README.md", "examples/register_model/README.md"]
+DOCUMENTS = [*(ROOT / name for name in ENTRANCES), *sorted((ROOT / "docs").glob("**/*.md"))]
 NOT_RUN = re.compile(r"<!-- not run: .+ -->\s*$")
 
 

@@ -273,6 +273,17 @@ def test_an_unknown_field_is_refused_with_the_nearest(mock, ask):
     assert (answer.status, answer.json["error"]) == (400, "unknown field 'mlfow': did you mean 'mlflow'?")
 
 
+def test_control_says_that_it_wants_json(mock, ask):
+    answer = ask(f"{mock.url}/_testkit/v1/scenarios", "POST", body=b'{"name": "auth.admin_required"}', key=None)
+    assert answer.status == 400
+    assert "Content-Type: application/json" in answer.json["error"]
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_the_root_of_control_describes_the_default_sandbox(mock, ask, path):
+    assert ask(f"{mock.url}/_testkit/v1{path}", key=None).json["id"] == "default"
+
+
 def test_a_token_guards_control_and_the_handle_sends_it(ask):
     with MockServer(admin_token="let-me-in") as server:
         assert ask(f"{server.url}/_testkit/v1/journal", key=None).status == 403

@@ -51,5 +51,4 @@ def _add(api: Blueprint, worlds: Worlds, method: str, path: str, view: View) -> 
 
     name = f"{method} {path or 'sandbox'}".replace(".", "-")
     api.add_url_rule(f"/sandboxes/<sandbox>{path}", name, answer, methods=[method])
-    if path:
-        api.add_url_rule(path, f"{name} of default", answer, methods=[method])
+    api.add_url_rule(path or "/", f"{name} of default", answer, methods=[method], strict_slashes=False)

@@ -32,14 +32,22 @@ class AdminError(WorldError):
 
 def _body(allowed: Collection[str]) -> dict[str, Any]:
     """The JSON object of the request; an unknown field is refused with the nearest valid one."""
-    data = request.get_json(silent=True) if request.get_data(cache=True) else {}
-    if not isinstance(data, dict):
-        raise AdminError("the body must be a JSON object")
+    data = _object() if request.get_data(cache=True) else {}
     for name in data:
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"valid are {', '.join(sorted(allowed))}"
             raise AdminError(f"unknown field {name!r}: {hint}")
+    return data
+
+
+def _object() -> dict[str, Any]:
+    """The body as a JSON object. The content type is demanded: a web page cannot send it across origins unasked."""
+    if not request.is_json:
+        raise AdminError("send the body as JSON, with the header Content-Type: application/json")
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        raise AdminError("the body must be a JSON object")
     return data
 
 
@@ -118,9 +126,7 @@ def end_scenarios(worlds: Worlds, sandbox: str) -> Any:
 
 def add_fault(worlds: Worlds, sandbox: str) -> Any:
     """Add one fault rule, in the vocabulary of a scenario's `[[fault]]`."""
-    data = request.get_json(silent=True)
-    if not isinstance(data, dict):
-        raise AdminError("the body must be a JSON object with the fields of a [[fault]] table")
+    data = _object()
     try:
         board = worlds.get(sandbox).faults
         board.add(FaultRule.parse(data))
