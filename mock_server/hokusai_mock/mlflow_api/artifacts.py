@@ -46,19 +46,13 @@ def _destination(call: Call, *, native: bool) -> str:
     parents = path.split("/")[:-1]
     below_a_file = any(store.get("/".join(parents[: depth + 1])) is not None for depth in range(len(parents)))
     if native:
-        if given.endswith("/"):
+        if not given or given.endswith("/"):
             raise Detail("Artifact path must include a filename (cannot end with '/').")
         if below_a_file or store.is_folder(path):
             raise Collapse
     elif below_a_file:
         raise Crash
     return posixpath.join(path, basename(path)) if store.is_folder(path) else path
-
-
-@endpoint("PUT", f"{PROXY}/", streams=True, provenance="documented")
-def upload_nameless_artifact(_: Call) -> Response:
-    """A native server takes an empty path too, and then misses the name."""
-    raise Detail("Artifact path must include a filename (cannot end with '/').")
 
 
 @endpoint("GET", _FILE, streams=True, provenance="proved")
@@ -78,7 +72,7 @@ def download_artifact(call: Call) -> Response:
             raise _missing(path)
     except StoreError as error:
         return to_response(error, call.profile, compact=native)
-    return files.attachment(call, path, artifact)
+    return files.attachment(call, path, artifact, asked=given if native else None)
 
 
 def _missing(path: str) -> StoreError:

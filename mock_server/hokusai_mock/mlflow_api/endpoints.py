@@ -204,7 +204,8 @@ def _read(
         if sent == [] and any(REQUIRED in of_name for of_name in rules.values()):
             raise Crash  # an empty list is looked up like an object
         payload = sent or {}
-    _texts_for_experiment_ids(payload)
+    if profile.behaviour.numbers_are_experiment_ids:
+        _texts_for_experiment_ids(payload)
     values, complete = message.read(payload, ignore_unknown=lenient)
     if rules:
         check(rules, payload, profile, complete=complete)

@@ -79,4 +79,5 @@ def to_response(error: StoreError, profile: MlflowProfile, *, compact: bool = Fa
             message = template.format(**error.facts)
     if code == CRASH:
         return pages.server_error()
-    return refusal(_STATUS.get(code, 400), code, message, profile.classes.get(code), compact=compact)
+    classes = profile.classes.get(error.kind or code) or profile.classes.get(code)
+    return refusal(_STATUS.get(code, 400), code, message, classes, compact=compact)

@@ -8,6 +8,7 @@ from hokusai_mock.mlflow_api import paths, render
 from hokusai_mock.mlflow_api.endpoints import Call, endpoint
 from hokusai_mock.mlflow_api.errors import invalid
 from hokusai_mock.mlflow_api.render import Json
+from hokusai_mock.mlflow_api.sources import check_host
 from hokusai_mock.mlflow_api.validation import (
     ARRAY,
     INTEGER,
@@ -56,6 +57,10 @@ def create_experiment(call: Call) -> Json:
         raise invalid("'artifact_location' URL can't include fragments or params.")
     if ".." in paths.decoded(parsed.query):
         raise invalid("Invalid query string")
+    if call.profile.behaviour.locations_are_checked:
+        check_host(location, "artifact_location")
+        if parsed.scheme == "runs":
+            raise invalid(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
     check_length("name", "name", name, call.profile.limits.experiment_name)
     tags = call.pairs("tags")
     for key, value in tags.items():
@@ -66,7 +71,7 @@ def create_experiment(call: Call) -> Json:
 @endpoint("GET", "experiments/get", _BY_ID, _ID, provenance="proved")
 def get_experiment(call: Call) -> Json:
     """One experiment by id, deleted or not."""
-    return {"experiment": render.experiment(call.store.experiments.get(call.experiment_id))}
+    return {"experiment": render.experiment(call.store.experiments.get(call.experiment_id), call.profile.behaviour)}
 
 
 @endpoint(
@@ -78,7 +83,8 @@ def get_experiment(call: Call) -> Json:
 )
 def get_experiment_by_name(call: Call) -> Json:
     """One experiment by name, deleted or not."""
-    return {"experiment": render.experiment(call.store.experiments.find(call.text("experiment_name")))}
+    found = call.store.experiments.find(call.text("experiment_name"))
+    return {"experiment": render.experiment(found, call.profile.behaviour)}
 
 
 @endpoint("GET", "experiments/search", _SEARCH, _SEARCH_RULES, provenance="proved")
@@ -94,8 +100,10 @@ def find_experiments(call: Call) -> Json:
         order_by=call.texts("order_by"),
         max_results=limit,
         page_token=call.text("page_token"),
+        knows_null=call.profile.behaviour.filters_know_null,
     )
-    result: Json = {"experiments": [render.experiment(one) for one in found]} if found else {}
+    behaviour = call.profile.behaviour
+    result: Json = {"experiments": [render.experiment(one, behaviour) for one in found]} if found else {}
     if token:
         result["next_page_token"] = token
     return result
@@ -166,4 +174,4 @@ def delete_experiment_tag(call: Call) -> Json:
 def _check_tag(call: Call, key: str, value: str) -> None:
     check_name("tag", key, "key", call.profile)
     check_length("key", "Tag key", key, 250)
-    check_length("value", "Tag value", value, 5000)
+    check_length("value", "Tag value", value, call.profile.limits.experiment_tag_value)

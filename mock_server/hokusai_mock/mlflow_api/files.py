@@ -45,9 +45,10 @@ def receive(call: Call, path: str, stream: BinaryIO | None = None) -> None:
         raise TooLarge(limit) from None
 
 
-def attachment(call: Call, path: str, artifact: Artifact) -> Response:
-    """The answer that holds a file, under its own name."""
-    headers = [("Content-Type", _file_type(path)), ("Content-Disposition", _disposition(call, basename(path)))]
+def attachment(call: Call, path: str, artifact: Artifact, asked: str | None = None) -> Response:
+    """The answer that holds a file, under its own name or that of the path `asked` for."""
+    name = basename(path if asked is None else asked)
+    headers = [("Content-Type", _file_type(path)), ("Content-Disposition", _disposition(call, name))]
     if not call.profile.security.headers:
         headers.append(("X-Content-Type-Options", "nosniff"))  # newer servers send it with everything
     if artifact.spooled is None:
@@ -68,7 +69,7 @@ def _disposition(call: Call, name: str) -> str:
     """Newer servers encode what a header cannot hold; the web servers of older ones break at it."""
     if not call.profile.behaviour.file_names_are_encoded:
         try:
-            name.encode("latin-1")
+            name.encode(_HEADERS_HOLD[call.profile.web_server])
         except UnicodeEncodeError:
             raise Collapse from None
         return f"attachment; filename={name}"

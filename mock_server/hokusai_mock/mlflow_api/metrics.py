@@ -36,13 +36,15 @@ _STEPS = range(-(2**63), 2**63 - 1)
 def get_metric_history(call: Call) -> Json:
     """All values of a metric; a run or a metric that does not exist has none.
 
-    Servers that know pages give as many values as `max_results` says, and none when it is not sent.
+    Servers that know pages give as many values as `max_results` says, and some of them none when it is not sent.
     """
     values = _history(call, call.run_id, call.text("metric_key"))
     token = None
-    if call.profile.behaviour.metric_history_has_pages:
+    behaviour = call.profile.behaviour
+    if behaviour.metric_history_has_pages:
         values.sort(key=_by_time)
-        values, token = page(values, call.text("page_token"), call.number("max_results"))
+        if "max_results" in call.values or not behaviour.metric_history_is_whole_unless_limited:
+            values, token = page(values, call.text("page_token"), call.number("max_results"))
     result: Json = {"metrics": [render.metric(value) for value in values]} if values else {}
     if token:
         result["next_page_token"] = token

@@ -1,16 +1,13 @@
-"""Endpoints of model versions, and which sources a version may have."""
+"""Endpoints of model versions. Which sources a version may have is in `sources.py`."""
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePosixPath
-from urllib.parse import unquote, unquote_plus, urlparse
-
 from hokusai_mock.mlflow_api import render
 from hokusai_mock.mlflow_api.endpoints import Call, endpoint
-from hokusai_mock.mlflow_api.errors import StoreError, invalid
+from hokusai_mock.mlflow_api.errors import invalid
 from hokusai_mock.mlflow_api.registered_models import check_registry_tag, model_name
 from hokusai_mock.mlflow_api.render import Json
+from hokusai_mock.mlflow_api.sources import checked_source
 from hokusai_mock.mlflow_api.validation import (
     ARRAY,
     BOOLEAN,
@@ -64,17 +61,16 @@ def _number(call: Call) -> int:
 )
 def create_model_version(call: Call) -> Json:
     """Register a version: where its artifacts are is worked out now, as the download URI of later."""
-    source, tags = call.text("source"), call.pairs("tags")
-    if PROMPT_TAG not in tags or not call.profile.behaviour.prompts_exist:
-        _check_source(source, "model_id" if call.text("model_id") else "run_id")
+    tags = call.pairs("tags")
+    source = checked_source(call, is_prompt=PROMPT_TAG in tags and call.profile.behaviour.prompts_exist)
+    name = model_name(call)
     for key, value in tags.items():
         check_registry_tag(call, key, value, "Model version")
-    storage, run_id = _storage_location(call, source)
     version = call.store.registry.create_version(
-        call.text("name"),
-        source,
-        storage,
-        run_id=call.text("run_id") or run_id,
+        name,
+        source.uri,
+        source.storage_location,
+        run_id=call.text("run_id") or source.run_id,
         run_link=call.text("run_link"),
         description=call.text("description"),
         tags=tags,
@@ -82,65 +78,6 @@ def create_model_version(call: Call) -> Json:
     if call.text("model_id") and call.profile.behaviour.logged_models_exist:
         call.store.logged_models.note_version(call.text("model_id"), version.name, version.version)
     return _rendered(call, version)
-
-
-def _check_source(source: str, parameter: str) -> None:
-    """Refuse local paths (the mock has none) and sources that climb."""
-    if _is_local(source):
-        local = unquote(urlparse(source).path) if source.startswith("file:") else source
-        raise invalid(
-            f"Invalid model version source: '{local}'. To use a local path as a model version source, the {parameter} "
-            "request parameter has to be specified and the local path has to be contained within the artifact "
-            f"directory of the run specified by the {parameter}."
-        )
-    plain = source
-    while (decoded := unquote_plus(plain)) != plain:
-        plain = decoded
-    path = re.sub(r"/+", "/", urlparse(plain).path.rstrip("/"))
-    climbs = "\x00" in path or ".." in plain.split("/") or "/./" in f"{path}/"
-    if climbs or (path and not PurePosixPath(path).is_absolute() and "/" in path and path.startswith(".")):
-        raise invalid(
-            f"Invalid model version source: '{source}'. If supplying a source as an http, https, local file path, ftp, "
-            "objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references "
-            "present. Please provide an absolute path."
-        )
-
-
-def _is_local(source: str) -> bool:
-    return urlparse(source).scheme in ("", "file")
-
-
-def _storage_location(call: Call, source: str) -> tuple[str, str]:
-    """Where the artifacts of a source are, and the run that it came from; only `models:/` leads elsewhere."""
-    if not source.startswith("models:"):
-        return source, _run_of_model(call)
-    path = urlparse(source).path.lstrip("/")
-    logged_models_exist = call.profile.behaviour.logged_models_exist
-    parts = path.split("/")
-    try:
-        if logged_models_exist and len(parts) == 1 and path.startswith("m-"):
-            model = call.store.logged_models.get(path)
-            return model.artifact_uri, model.source_run_id
-        if len(parts) == 2 and parts[1].isdecimal():
-            return call.store.registry.version(parts[0], int(parts[1])).storage_location, _run_of_model(call)
-    except StoreError as error:
-        raise StoreError(
-            "INTERNAL_ERROR",
-            f"Unable to fetch model from model URI source artifact location '{source}'.Error: {error.message}",
-        ) from error
-    raise StoreError(
-        "INTERNAL_ERROR",
-        f"Not a proper models:/ URI: {source}. Models URIs must be of the form 'models:/model_name/suffix' or "
-        "'models:/model_name@alias' where suffix is a model version, stage, or the string 'latest' and where alias is "
-        "a registered model alias. Only one of suffix or alias can be defined at a time.",
-    )
-
-
-def _run_of_model(call: Call) -> str:
-    model_id = call.text("model_id")
-    if not model_id or not call.profile.behaviour.logged_models_exist or call.text("run_id"):
-        return ""
-    return call.store.logged_models.get(model_id).source_run_id
 
 
 # -- the rest --------------------------------------------------------------------------------------------------------
@@ -189,6 +126,7 @@ def find_model_versions(call: Call) -> Json:
         max_results=limit,
         page_token=call.text("page_token"),
         prompts_exist=call.profile.behaviour.prompts_exist,
+        knows_null=call.profile.behaviour.filters_know_null,
     )
     versions = [render.model_version(one) for one in found]  # without aliases, as the real server
     result: Json = {"model_versions": versions} if versions else {}
@@ -213,7 +151,8 @@ def update_model_version(call: Call) -> Json:
 @endpoint("DELETE", "model-versions/delete", _BY_VERSION, _VERSION, provenance="proved")
 def delete_model_version(call: Call) -> Json:
     """Delete a version; its number is not given again."""
-    call.store.registry.delete_version(call.text("name"), _number(call))
+    with_aliases = call.profile.behaviour.aliases_belong_to_their_version
+    call.store.registry.delete_version(call.text("name"), _number(call), with_aliases=with_aliases)
     return {}
 
 

@@ -14,12 +14,14 @@ from hokusai_mock.mlflow_api.validation import (
     STRINGS,
     at_most,
     check_alias,
+    check_file_name,
     check_length,
     check_name,
     version_number,
 )
 from hokusai_mock.mlflow_api.wire import INT64, KEY_VALUES, TEXT, Message, Repeated
-from hokusai_mock.store.entities import RegisteredModel
+from hokusai_mock.profiles import MlflowProfile
+from hokusai_mock.store.entities import ModelVersion, RegisteredModel
 from hokusai_mock.store.search import search_registered_models
 
 __all__ = ["check_registry_tag", "model_name"]
@@ -33,9 +35,18 @@ _MAX_RESULTS = 1000
 def model_name(call: Call) -> str:
     """The name of the registered model, which must not be empty."""
     name = call.text("name")
-    if not name:
-        raise invalid("Missing value for required parameter 'name'.", "name_is_empty")
+    _check_model_name(name, call.profile)
     return name
+
+
+def _check_model_name(name: str, profile: MlflowProfile, parameter: str = "name") -> None:
+    strict = profile.behaviour.model_names_are_file_names
+    if not (name.strip() if strict else name):
+        raise invalid(f"Missing value for required parameter '{parameter}'.", f"{parameter}_is_empty")
+    if strict:
+        if "/" in name or ":" in name:
+            raise invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.")
+        check_file_name("model", name, "name")
 
 
 def check_registry_tag(call: Call, key: str, value: str, noun: str = "Registered model") -> None:
@@ -64,7 +75,7 @@ def create_registered_model(call: Call) -> Json:
     return _rendered(
         call,
         call.store.registry.create(
-            call.text("name"), call.text("description"), tags, prompts_exist=call.profile.behaviour.prompts_exist
+            model_name(call), call.text("description"), tags, prompts_exist=call.profile.behaviour.prompts_exist
         ),
     )
 
@@ -103,11 +114,19 @@ def find_registered_models(call: Call) -> Json:
         page_token=call.text("page_token"),
         prompts_exist=call.profile.behaviour.prompts_exist,
     )
-    models = [render.registered_model(model, registry.latest_versions(model)) for model in found]
+    models = [render.registered_model(model, _found_versions(call, model)) for model in found]
     result: Json = {"registered_models": models} if models else {}
     if token:
         result["next_page_token"] = token
     return result
+
+
+def _found_versions(call: Call, model: RegisteredModel) -> list[ModelVersion]:
+    """The latest versions in the order of a search, which newer servers ask the database for."""
+    versions = call.store.registry.latest_versions(model)
+    if call.profile.behaviour.found_versions_are_ordered_by_stage:
+        versions.sort(key=lambda version: version.current_stage)
+    return versions
 
 
 @endpoint(
@@ -119,7 +138,7 @@ def find_registered_models(call: Call) -> Json:
 )
 def update_registered_model(call: Call) -> Json:
     """Set the description."""
-    return _rendered(call, call.store.registry.describe(call.text("name"), call.text("description")))
+    return _rendered(call, call.store.registry.describe(model_name(call), call.text("description")))
 
 
 @endpoint(
@@ -131,13 +150,15 @@ def update_registered_model(call: Call) -> Json:
 )
 def rename_registered_model(call: Call) -> Json:
     """Rename a registered model and its versions."""
-    return _rendered(call, call.store.registry.rename(call.text("name"), call.text("new_name")))
+    new_name = call.text("new_name")
+    _check_model_name(new_name, call.profile, "new_name")
+    return _rendered(call, call.store.registry.rename(model_name(call), new_name))
 
 
 @endpoint("DELETE", "registered-models/delete", Message(name=TEXT), _NAME, provenance="proved")
 def delete_registered_model(call: Call) -> Json:
     """Delete a registered model with its versions."""
-    call.store.registry.delete(call.text("name"))
+    call.store.registry.delete(model_name(call))
     return {}
 
 
@@ -229,5 +250,7 @@ def get_model_version_by_alias(call: Call) -> Json:
     """The version that an alias names."""
     name, alias = model_name(call), call.text("alias")
     check_alias(alias)
+    if call.profile.behaviour.aliases_belong_to_their_version:
+        call.store.registry.get(name)
     version = call.store.registry.version_by_alias(name, alias)
     return {"model_version": render.model_version(version, call.store.registry.aliases_of(version))}

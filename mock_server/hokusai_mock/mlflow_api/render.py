@@ -26,8 +26,8 @@ def _pairs(items: Mapping[str, str]) -> list[Json]:
     return [{"key": key, "value": value} for key, value in items.items()]
 
 
-def experiment(one: Experiment) -> Json:
-    """An `Experiment`."""
+def experiment(one: Experiment, behaviour: Behaviour) -> Json:
+    """An `Experiment`; servers that know workspaces name the only one."""
     result: Json = {
         "experiment_id": one.experiment_id,
         "name": one.name,
@@ -38,6 +38,8 @@ def experiment(one: Experiment) -> Json:
     }
     if one.tags:
         result["tags"] = _pairs(one.tags)
+    if behaviour.experiments_show_workspace:
+        result["workspace"] = "default"
     return result
 
 

@@ -59,6 +59,7 @@ class RouteTable:
 
 def endpoint_for(method: str, path: str) -> Endpoint | None:
     """The endpoint of a route; an `/ajax-api` route without one of its own has that of its `/api` twin."""
+    path = path.replace("<any:", "<path:")
     twin = "/api/" + path[len(_TWIN) :] if path.startswith(_TWIN) else path
     return ENDPOINTS.get((method, path)) or ENDPOINTS.get((method, twin))
 
@@ -71,13 +72,16 @@ def _handler(method: str, path: str, profile: MlflowProfile) -> Handler:
     return lambda _: refusal(501, "NOT_IMPLEMENTED", message)
 
 
+_VALUES = {None: "[^/]+", "path:": "[^/].*?", "any:": ".*?"}
+
+
 @cache
 def _expression(path: str) -> re.Pattern[str]:
     """The regular expression of a path, made when it is first needed: all of them take milliseconds."""
-    parts = re.split(r"<(path:)?(\w+)>", path)
+    parts = re.split(r"<(path:|any:)?(\w+)>", path)
     text = re.escape(parts[0])
-    for takes_slashes, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        text += f"(?P<{name}>{'[^/].*?' if takes_slashes else '[^/]+'}){re.escape(rest)}"
+    for kind, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        text += f"(?P<{name}>{_VALUES[kind]}){re.escape(rest)}"
     return re.compile(text, re.DOTALL)
 
 

@@ -112,6 +112,8 @@ def find_runs(call: Call) -> Json:
         order_by=call.texts("order_by"),
         max_results=limit,
         page_token=call.text("page_token"),
+        knows_null=call.profile.behaviour.filters_know_null,
+        looks_behind=call.profile.behaviour.run_search_looks_behind_its_page,
     )
     result: Json = {"runs": [render.run(run, call.profile.behaviour, found=True) for run in found]} if found else {}
     if token:

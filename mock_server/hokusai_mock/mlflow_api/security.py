@@ -26,6 +26,7 @@ _PREFLIGHT = [
     ("Access-Control-Max-Age", "600"),
     ("Access-Control-Allow-Credentials", "true"),
 ]
+_NATIVE = ("/api/2.0/mlflow-artifacts/artifacts/", "/ajax-api/2.0/mlflow-artifacts/artifacts/")
 _KNOWN_HOSTS = 256
 
 
@@ -35,6 +36,7 @@ class Guard:
     def __init__(self, profile: MlflowProfile) -> None:
         """Prepare the patterns once; a request costs a dictionary look-up."""
         self._security = profile.security
+        self._native = profile.behaviour.artifacts_are_native
         self._patterns = [re.compile(_pattern(one)) for one in profile.security.allowed_hosts]
         self._hosts: dict[str, bool] = {}
         self._headers = [*profile.security.headers]
@@ -50,12 +52,17 @@ class Guard:
         if not self._security.blocks_foreign_origins:
             return None
         origin = request.environ.get("HTTP_ORIGIN")
-        if origin is None:
-            return None
+        return None if origin is None else self._refuse_origin(request, origin)
+
+    def _refuse_origin(self, request: Request, origin: str) -> Response | None:
+        answered = self._security.answers_foreign_origins or _is_local(origin)
         if request.method == "OPTIONS" and request.header("Access-Control-Request-Method"):
+            if not answered:
+                return Response(400, b"Disallowed CORS origin", [*_PREFLIGHT])
             return Response(200, b"OK", [*_PREFLIGHT, ("Access-Control-Allow-Origin", origin)])
-        if request.method in _WRITES and request.path.startswith("/api/") and not _is_local(origin):
-            return Response(403, b"Cross-origin request blocked", [("Content-Type", "text/plain"), *_cors(origin)])
+        if request.method in _WRITES and request.path.startswith(self._security.guarded) and not _is_local(origin):
+            headers = _cors(origin) if answered else [("Vary", "Origin")]
+            return Response(403, b"Cross-origin request blocked", [("Content-Type", "text/plain"), *headers])
         return None
 
     def finish(self, request: Request, response: Response) -> Response:
@@ -64,8 +71,8 @@ class Guard:
         headers += self._headers
         if self._security.blocks_foreign_origins:
             origin = request.environ.get("HTTP_ORIGIN")
-            if origin is not None:
-                headers[-1:] = _cors(origin)
+            if origin is not None and (self._security.answers_foreign_origins or _is_local(origin)):
+                headers[-1:] = _cors(origin, once=self._native and request.path.startswith(_NATIVE))
             if request.method == "OPTIONS" and response.status == 200 and request.path.startswith("/api/"):
                 response.status = 204
         return response
@@ -92,11 +99,11 @@ def _is_local(origin: str) -> bool:
         return False
 
 
-def _cors(origin: str) -> list[tuple[str, str]]:
-    # Two layers of the real server each vary a local origin.
+def _cors(origin: str, *, once: bool = False) -> list[tuple[str, str]]:
+    # Two layers of the real server each vary a local origin; only one of them is around FastAPI's own routes.
     return [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),
         ("Access-Control-Expose-Headers", "*"),
-        ("Vary", "Origin, Origin" if _is_local(origin) else "Origin"),
+        ("Vary", "Origin, Origin" if _is_local(origin) and not once else "Origin"),
     ]

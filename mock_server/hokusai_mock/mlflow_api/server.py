@@ -10,9 +10,9 @@ __all__: list[str] = []
 
 
 @endpoint("GET", "/health", streams=True, provenance="proved")
-def health(_: Call) -> Response:
-    """The server is up."""
-    return Response.text("OK", content_type=HTML)
+def health(call: Call) -> Response:
+    """The server is up. HEAD is answered by Flask whatever answers GET."""
+    return Response.text("OK", content_type=HTML if call.request.method == "HEAD" else call.profile.health_type)
 
 
 @endpoint("GET", "/version", streams=True, provenance="proved")
@@ -22,9 +22,10 @@ def version(call: Call) -> Response:
 
 
 @endpoint("GET", "/server-info", streams=True, provenance="proved")
-def server_info(_: Call) -> Response:
-    """What kind of store the server has."""
-    return Response(200, b'{"store_type": "SqlStore"}\n', [("Content-Type", JSON_TYPE)])
+@endpoint("GET", "/api/3.0/mlflow/server-info", streams=True, provenance="proved")
+def server_info(call: Call) -> Response:
+    """What kind of store the server has, and what it can do."""
+    return Response(200, call.profile.server_info.encode(), [("Content-Type", JSON_TYPE)])
 
 
 @endpoint("GET", "/", streams=True, provenance="assumed")

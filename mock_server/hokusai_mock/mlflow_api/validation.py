@@ -28,6 +28,7 @@ __all__ = [
     "at_most",
     "check",
     "check_alias",
+    "check_file_name",
     "check_length",
     "check_name",
     "entries",
@@ -144,6 +145,11 @@ def check_name(noun: str, name: str, path: str, profile: MlflowProfile) -> None:
     """Refuse names of metrics, parameters and tags (`noun`) that could not be file names."""
     if _NAME[profile.behaviour.names_may_hold_colons].fullmatch(name) is None:
         raise invalid_value(path, name, "", "bad_characters", noun=noun)
+    check_file_name(noun, name, path)
+
+
+def check_file_name(noun: str, name: str, path: str) -> None:
+    """Refuse a name that means another one when it is a path."""
     resolved = posixpath.normpath(name)
     if resolved != name or resolved == "." or resolved.startswith(("..", "/")):
         raise invalid_value(path, name, "", "bad_path", noun=noun, resolved=resolved)

@@ -87,6 +87,26 @@ class Behaviour:
     """A browser's request without `path` is an HTML 400; otherwise an HTML 500."""
     datasets_are_messages: bool
     """search-datasets answers like the other endpoints, leaving out what is empty; otherwise a plain JSON list."""
+    metric_history_is_whole_unless_limited: bool
+    """get-history without `max_results` gives everything; otherwise nothing, where it has pages."""
+    experiments_show_workspace: bool
+    """Experiments carry `workspace`."""
+    numbers_are_experiment_ids: bool
+    """An experiment id may be sent as a number."""
+    locations_are_checked: bool
+    """Artifact locations on other hosts, and of runs, are refused."""
+    sources_belong_to_their_owner: bool
+    """A model version's source must be within the run or logged model that the request names."""
+    model_names_are_file_names: bool
+    """Names of registered models that could not be file names are refused."""
+    aliases_belong_to_their_version: bool
+    """Aliases go with a deleted version, and an alias of a missing model is a 404."""
+    found_versions_are_ordered_by_stage: bool
+    """The latest versions of a registered model that a search finds stand in the order of their stages' names."""
+    filters_know_null: bool
+    """Filters know IS NULL and IS NOT NULL, lists of more attributes, and that NaN is different from every number."""
+    run_search_looks_behind_its_page: bool
+    """A full page has a token only when another one follows."""
     curves_are_sampled_in_buckets: bool
     """Samples of long histories take values from buckets of equal size; otherwise steps from all runs together."""
     curves_are_sampled_to_their_end: bool
@@ -101,6 +121,8 @@ class Limits:
     """Values of run tags."""
     registry_tag_value: int
     """Values of tags of registered models and their versions."""
+    experiment_tag_value: int = 5000
+    """Values of tags of experiments."""
     bulk_history_runs: int = 100
     """Runs in one bulk history."""
     experiment_name: int | None = None
@@ -116,7 +138,11 @@ class Security:
     unchecked_paths: frozenset[str] = frozenset()
     """Served whatever the Host header says."""
     blocks_foreign_origins: bool = False
-    """Writes under /api/ from a foreign Origin are refused, and CORS headers are sent."""
+    """Writes from a foreign Origin are refused, and CORS headers are sent."""
+    guarded: tuple[str, ...] = ("/api/",)
+    """Where writes from a foreign Origin are refused."""
+    answers_foreign_origins: bool = False
+    """CORS headers allow every Origin to read; otherwise local ones alone."""
     headers: tuple[tuple[str, str], ...] = ()
     """Sent with every answer."""
 
@@ -137,7 +163,11 @@ class MlflowProfile:
     codes: Mapping[str, str] = field(default_factory=dict)
     """Error codes of refusals that differ between versions; `CRASH` is the HTML 500."""
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """SQLSTATE and error class by error code; versions before 3.17 have none."""
+    """SQLSTATE and error class by error code, or by the kind of refusal; versions before 3.17 have none."""
+    server_info: str = ""
+    """What server-info answers, in versions that have it."""
+    health_type: str = "text/html; charset=utf-8"
+    """Content type of /health."""
     web_server: str = "uvicorn"
     """What runs MLflow: `uvicorn` or `gunicorn`."""
     security: Security = field(default_factory=Security)
@@ -197,6 +227,8 @@ def _security(data: dict[str, Any]) -> Security:
         allowed_hosts=tuple(data.get("allowed_hosts", "").split()),
         unchecked_paths=frozenset(data.get("unchecked_paths", "").split()),
         blocks_foreign_origins=data.get("blocks_foreign_origins", False),
+        guarded=tuple(data.get("guarded", "/api/").split()),
+        answers_foreign_origins=data.get("answers_foreign_origins", False),
         headers=tuple(_header(line) for line in data.get("headers", "").splitlines() if line),
     )
 

@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any, TypeVar
 
 from hokusai_mock.store.entities import Experiment, ModelVersion, RegisteredModel, Run
-from hokusai_mock.store.search_rules import Condition, Order, Value
+from hokusai_mock.store.search_rules import IS_A_NUMBER, IS_ANOTHER_NUMBER, Condition, Order, Value
 
 __all__ = [
     "ABSENT",
@@ -50,10 +50,17 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def matches(actual: object, comparator: str, wanted: Value) -> bool:
+def matches(actual: object, comparator: str, wanted: Value) -> bool:  # noqa: PLR0911 - one line a kind of comparison
     """Compare as SQL does: nothing is equal to, or different from, what is not there."""
+    if comparator == "IS NULL":
+        return actual is None
     if actual is None:
         return False
+    if comparator == "IS NOT NULL":
+        return True
+    if comparator in (IS_A_NUMBER, IS_ANOTHER_NUMBER):
+        nan = isinstance(actual, float) and isnan(actual)
+        return not nan if comparator == IS_A_NUMBER else nan or actual != wanted
     if comparator in ("LIKE", "ILIKE"):
         return _pattern(str(wanted), comparator == "ILIKE").fullmatch(str(actual)) is not None
     if comparator in ("IN", "NOT IN"):
@@ -101,9 +108,11 @@ def is_prompt(tags: Mapping[str, str]) -> bool:
 
 
 def read_experiment(experiment: Experiment, entity: str, key: str) -> object:
-    """A field of an experiment; ids are ordered as numbers."""
+    """A field of an experiment; ids are ordered as numbers, and compared as texts under the name `id`."""
     if entity == "tag":
         return experiment.tags.get(key)
+    if key == "id":
+        return experiment.experiment_id
     return int(experiment.experiment_id) if key == "experiment_id" else getattr(experiment, key)
 
 

@@ -44,8 +44,8 @@ class Experiments:
         """Make an experiment; without a location its artifacts go to `mlflow-artifacts:/<id>`."""
         now = self._clock.now_ms()
         if name in self._by_name:
-            text = _DUPLICATE.format(name=name, location=artifact_location, now=now)
-            raise StoreError("RESOURCE_ALREADY_EXISTS", text)
+            facts = {"name": name, "location": artifact_location, "now": now}
+            raise StoreError("RESOURCE_ALREADY_EXISTS", _DUPLICATE.format(**facts), "experiment_exists", **facts)
         experiment_id = str(self._next_id)
         location = artifact_location or f"mlflow-artifacts:/{experiment_id}"
         experiment = Experiment(experiment_id, name, location, now, now, tags=dict(tags))
@@ -85,7 +85,8 @@ class Experiments:
             raise StoreError("INVALID_STATE", "Cannot rename a non-active experiment.")
         now = self._clock.now_ms()
         if self._by_name.get(name, experiment) is not experiment:
-            raise StoreError("BAD_REQUEST", _TAKEN.format(name=name, now=now, experiment_id=experiment_id))
+            facts = {"name": name, "now": now, "experiment_id": experiment_id}
+            raise StoreError("BAD_REQUEST", _TAKEN.format(**facts), "experiment_name_taken", **facts)
         del self._by_name[experiment.name]
         experiment.name, experiment.last_update_time = name, now
         self._by_name[name] = experiment

@@ -3,6 +3,7 @@
 Grammar: comparisons joined by AND (which MLflow also accepts doubled, leading, trailing or left out):
 
     comparison = identifier operator value | identifier ["NOT"] "IN" "(" string {"," string} ")"
+               | identifier "IS" ["NOT"] "NULL"                  where the search knows nulls (from 3.17 on)
     operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "LIKE" | "ILIKE"
     identifier = name {"." name}        a name may stand in backticks or double quotes
 
@@ -84,14 +85,16 @@ _WORDS = frozenset({"AND", "OR", "IN", "NOT", "IS", "NULL"})
 
 
 @lru_cache(maxsize=512)
-def parse_filter(text: str) -> tuple[Comparison, ...]:
+def parse_filter(text: str, *, nulls: bool = False) -> tuple[Comparison, ...]:
     """Parse a filter; `UnreadableClauses` names what is no comparison. The same text is parsed once."""
     tokens = _tokens(text)
     comparisons: list[Comparison] = []
     unreadable: list[str] = []
     position = 0
     while position < len(tokens):
-        found, position = _comparison(tokens, position)
+        found, position = _null_test(tokens, position) if nulls else (None, position)
+        if found is None:
+            found, position = _comparison(tokens, position)
         if found is not None:
             comparisons.append(found)
             _refuse_chain(found, tokens, position)
@@ -118,6 +121,16 @@ def _tokens(text: str) -> list[Token]:
         else:
             tokens.append(Token(Kind(kind), value, start))
     return tokens
+
+
+def _null_test(tokens: list[Token], at: int) -> tuple[Comparison | None, int]:
+    """`a IS NULL` or `a IS NOT NULL` at a token, and where the next thing starts; the value is the word NULL."""
+    words = [token.text.upper() for token in tokens[at + 1 : at + 4]]
+    for operator, expected in (("IS NULL", ["IS", "NULL"]), ("IS NOT NULL", ["IS", "NOT", "NULL"])):
+        if tokens[at].kind is Kind.IDENTIFIER and words[: len(expected)] == expected:
+            end = at + len(expected)
+            return Comparison(tokens[at].text, operator, tokens[end]), end + 1
+    return None, at
 
 
 def _comparison(tokens: list[Token], at: int) -> tuple[Comparison | None, int]:

@@ -185,7 +185,7 @@ def _orders(order_by: Sequence[Mapping[str, Any]]) -> list[Order]:
             continue
         key = _ALIASES.get(name, name)
         if key not in _NUMBERS and key not in _TEXTS:
-            raise invalid(f"Invalid order by field name: {name}")
+            raise invalid(f"Invalid order by field name: {name}", "logged_model_order")
         orders.append(Order("attributes", key, bool(one["ascending"])))
     if not any(one.key == "creation_timestamp" for one in orders):
         orders.append(Order("attributes", "creation_timestamp", ascending=False))

@@ -116,7 +116,8 @@ class Registry:
         """Rename a model and its versions."""
         model = self.get(name)
         if self._by_name.get(new_name, model) is not model:
-            raise StoreError("RESOURCE_ALREADY_EXISTS", _TAKEN.format(name=new_name, old=name))
+            facts = {"name": new_name, "old": name}
+            raise StoreError("RESOURCE_ALREADY_EXISTS", _TAKEN.format(**facts), "registered_model_name_taken", **facts)
         del self._by_name[name]
         self._by_name[new_name] = model
         model.name = new_name
@@ -205,11 +206,13 @@ class Registry:
         if key == PROMPT_TAG:
             self._sort_into_kinds(self.get(version.name))
 
-    def delete_version(self, name: str, number: int) -> None:
-        """Forget a version; its aliases stay and lead nowhere, as on the real server."""
+    def delete_version(self, name: str, number: int, *, with_aliases: bool = False) -> None:
+        """Forget a version; unless `with_aliases` its aliases stay and lead nowhere, as on older servers."""
         version = self.version(name, number)
         model = self.get(name)
         del model.versions[number]
+        if with_aliases:
+            model.aliases = {alias: named for alias, named in model.aliases.items() if named != number}
         _leave_stage(model, version)
         self.versions.remove(version)
         if is_prompt(version.tags):

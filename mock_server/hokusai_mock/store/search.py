@@ -15,7 +15,17 @@ from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.paging import offset_of, token_for
 from hokusai_mock.store.registry import Registry
 from hokusai_mock.store.runs import Runs
-from hokusai_mock.store.search_rules import EXPERIMENTS, MODEL_VERSIONS, REGISTERED_MODELS, RUNS, Condition, Order
+from hokusai_mock.store.search_rules import (
+    EXPERIMENTS,
+    EXPERIMENTS_WITH_NULLS,
+    MODEL_VERSIONS,
+    MODEL_VERSIONS_WITH_NULLS,
+    REGISTERED_MODELS,
+    RUNS,
+    RUNS_WITH_NULLS,
+    Condition,
+    Order,
+)
 
 __all__ = [
     "page",
@@ -59,10 +69,12 @@ def search_experiments(
     order_by: Sequence[str],
     max_results: int,
     page_token: str | None,
+    knows_null: bool = False,
 ) -> tuple[list[Experiment], str | None]:
     """Experiments in the given lifecycle stages, newest first unless ordered; (results, next token)."""
-    conditions = EXPERIMENTS.conditions(filter_text)
-    orders = EXPERIMENTS.orders(list(order_by) or ["creation_time DESC", "experiment_id ASC"])
+    rules = EXPERIMENTS_WITH_NULLS if knows_null else EXPERIMENTS
+    conditions = rules.conditions(filter_text)
+    orders = rules.orders(list(order_by) or ["creation_time DESC", "experiment_id ASC"])
     if not any(one.key == "experiment_id" for one in orders):
         orders.append(Order("attribute", "experiment_id", ascending=False))
     conditions += _in_stages(stages)
@@ -81,17 +93,22 @@ def search_runs(
     order_by: Sequence[str],
     max_results: int,
     page_token: str | None,
+    knows_null: bool = False,
+    looks_behind: bool = False,
 ) -> tuple[list[Run], str | None]:
     """Runs of the experiments in the given lifecycle stages, latest start first unless ordered; (results, token).
 
-    Unlike other searches this one does not look behind a full page: its token may lead to an empty one.
+    Unlike other searches this one `looks_behind` a full page in newer servers only: its token may lead to an empty one.
     """
-    conditions = RUNS.conditions(filter_text)
-    orders = RUNS.orders(list(order_by))
+    rules = RUNS_WITH_NULLS if knows_null else RUNS
+    conditions = rules.conditions(filter_text)
+    orders = rules.orders(list(order_by))
     if not any(one.entity == "attribute" and one.key == "start_time" for one in orders):
         orders.append(Order("attribute", "start_time", ascending=False))
     orders.append(Order("attribute", "run_id", ascending=True))
     conditions += [Condition("attribute", "experiment_id", "IN", frozenset(experiment_ids)), *_in_stages(stages)]
+    if looks_behind:
+        return _page(lambda *cut: runs.all.find(conditions, orders, *cut), page_token, max_results)
     offset = offset_of(page_token)
     start = max(offset, 0)
     rows = runs.all.find(conditions, orders, start, None if max_results < 0 else start + max_results)
@@ -136,10 +153,12 @@ def search_model_versions(
     max_results: int,
     page_token: str | None,
     prompts_exist: bool,
+    knows_null: bool = False,
 ) -> tuple[list[ModelVersion], str | None]:
     """Model versions, last changed first unless ordered; a filter on the name looks at that model alone."""
-    conditions = MODEL_VERSIONS.conditions(filter_text)
-    orders = MODEL_VERSIONS.orders(list(order_by) or ["last_updated_timestamp DESC", "name ASC", "version_number DESC"])
+    rules = MODEL_VERSIONS_WITH_NULLS if knows_null else MODEL_VERSIONS
+    conditions = rules.conditions(filter_text)
+    orders = rules.orders(list(order_by) or ["last_updated_timestamp DESC", "name ASC", "version_number DESC"])
     for key, ascending in (("name", True), ("version_number", False)):
         if not any(one.key == key for one in orders):
             orders.append(Order("attribute", key, ascending))

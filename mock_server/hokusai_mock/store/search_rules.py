@@ -22,9 +22,14 @@ from hokusai_mock.store.filter_language import (
 
 __all__ = [
     "EXPERIMENTS",
+    "EXPERIMENTS_WITH_NULLS",
+    "IS_ANOTHER_NUMBER",
+    "IS_A_NUMBER",
     "MODEL_VERSIONS",
+    "MODEL_VERSIONS_WITH_NULLS",
     "REGISTERED_MODELS",
     "RUNS",
+    "RUNS_WITH_NULLS",
     "Condition",
     "Dialect",
     "Order",
@@ -36,6 +41,9 @@ Value = str | float | tuple[str, ...] | frozenset[str]
 NUMERIC = (">", ">=", "!=", "=", "<", "<=")
 TEXTUAL = ("!=", "=", "LIKE", "ILIKE")
 TEXTUAL_OR_LIST = (*TEXTUAL, "IN", "NOT IN")
+NULL_TESTS = ("IS NULL", "IS NOT NULL")
+IS_A_NUMBER, IS_ANOTHER_NUMBER = "IS A NUMBER", "IS ANOTHER NUMBER"
+"""Of metrics, where NaN is different from every number: what `=` and `<` ask beside the value, and what `!=` asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Dialect:
     """The rules of experiments, registered models and model versions; runs differ in `_Runs`."""
 
     entities: ClassVar[dict[str, str]] = {"attribute": "attribute", "tag": "tag", "tags": "tag"}
+    nullable: ClassVar[tuple[str, ...]] = ()
+    """What may be tested for null by servers that know nulls."""
     orders_once: ClassVar[bool] = True
     """Whether a field may be ordered by only once."""
 
@@ -84,23 +94,29 @@ class Dialect:
         order_keys: tuple[str, ...] = (),
         text_operators: tuple[str, ...] = TEXTUAL,
         attribute_value: str = "a quoted string value or a list of quoted string values",
+        lists: tuple[str, ...] = (),
     ) -> None:
-        """Accept `texts` and `numbers` as attributes; `order_keys` are the attributes to order by."""
+        """Accept `texts` and `numbers` as attributes; `order_keys` are the attributes to order by.
+
+        `lists` are the attributes that are compared with lists by servers that know nulls (from 3.17 on); without any
+        the dialect is that of older servers.
+        """
         self.texts, self.numbers = frozenset(texts), frozenset(numbers)
         self.attributes = self.texts | self.numbers
         self.order_keys = frozenset(order_keys)
         self.text_operators = text_operators
         self.attribute_value = attribute_value
+        self.lists = lists
 
     def conditions(self, text: str) -> list[Condition]:
         """Understand a filter; an empty one has no conditions."""
         if not text:
             return []
         try:
-            comparisons = parse_filter(text)
+            comparisons = parse_filter(text, nulls=bool(self.lists and self.nullable))
         except UnreadableClauses as error:
             raise self.unreadable(error.texts) from error
-        return [self._condition(comparison) for comparison in comparisons]
+        return [one for comparison in comparisons for one in self._conditions(comparison)]
 
     def orders(self, clauses: Iterable[str]) -> list[Order]:
         """Understand ordering clauses."""
@@ -117,6 +133,10 @@ class Dialect:
         if entity != "attribute":
             raise invalid(f"Invalid order_by entity: {entity}")
         return Order(entity, key, parsed.ascending)
+
+    def not_nullable(self, entity: str, key: str) -> StoreError:
+        """The refusal of a null test of something that always has a value."""
+        return invalid(f"IS NULL / IS NOT NULL is only supported for tags, not for {entity} '{key}'")
 
     def unreadable(self, texts: list[str]) -> StoreError:
         """The refusal of tokens that are no comparison."""
@@ -139,8 +159,15 @@ class Dialect:
             raise invalid(f"Invalid entity type '{prefix}'. Valid entity types are {tuple(self.entities)}")
         return entity
 
+    def _conditions(self, comparison: Comparison) -> list[Condition]:
+        return [self._condition(comparison)]
+
     def _condition(self, comparison: Comparison) -> Condition:
         entity, key = self.identify(comparison.identifier, self.attributes)
+        if comparison.operator in NULL_TESTS:
+            if entity not in self.nullable:
+                raise self.not_nullable(entity, key)
+            return Condition(entity, key, comparison.operator, "")
         value = self._value(entity, key, comparison.value)
         self._check_operator(entity, key, comparison.operator)
         return Condition(entity, key, comparison.operator, value)
@@ -155,8 +182,16 @@ class Dialect:
         if token.kind in (Kind.STRING, Kind.IDENTIFIER):
             return _quoted(token)
         if token.kind is Kind.LIST:
-            return _run_ids(key, token)
+            return self._list(key, token)
         raise self.not_a_text(token)
+
+    def _list(self, key: str, token: Token) -> Value:
+        if key in (self.lists or ("run_id",)):
+            return token.items if self.lists else tuple(item for item in token.items if item.islower())
+        if self.lists:
+            keys = sorted(self.lists)
+            raise invalid(f"Only {keys} attributes support comparison with a list of quoted string values.")
+        raise invalid("Only the 'run_id' attribute supports comparison with a list of quoted string values.")
 
     def _number(self, key: str, token: Token) -> Value:
         if token.kind is Kind.NUMBER:
@@ -174,11 +209,12 @@ class Dialect:
         elif key in self.numbers:
             if operator not in NUMERIC:
                 raise invalid(f"Invalid comparator for attribute {key}: {operator}")
-        elif operator not in self.text_operators or (operator == "IN" and key != "run_id"):
+        elif operator not in self.text_operators or (operator == "IN" and key not in (self.lists or ("run_id",))):
             raise invalid(f"Invalid comparator for attribute: {operator}")
 
 
 class _Experiments(Dialect):
+    nullable: ClassVar[tuple[str, ...]] = ("tag",)
     orders_once: ClassVar[bool] = False
 
     def _check_operator(self, entity: str, key: str, operator: str) -> None:
@@ -196,8 +232,13 @@ class _Experiments(Dialect):
                 comparator=operator,
                 valid=valid,
             )
-        elif operator not in TEXTUAL:
+        elif operator not in TEXTUAL and key not in self.lists:
             raise invalid(f"Invalid comparator for string attribute: {operator}")
+
+    def _conditions(self, comparison: Comparison) -> list[Condition]:
+        one = self._condition(comparison)
+        # Ids are ordered as numbers and compared as texts.
+        return [Condition(one.entity, "id", one.operator, one.value) if one.key == "experiment_id" else one]
 
 
 class _ModelVersions(Dialect):
@@ -228,6 +269,7 @@ class _RegisteredModels(Dialect):
 
 
 class _Runs(Dialect):
+    nullable: ClassVar[tuple[str, ...]] = ("tag", "parameter")
     entities: ClassVar[dict[str, str]] = {
         **dict.fromkeys(("metric", "metrics"), "metric"),
         **dict.fromkeys(("parameter", "parameters", "param", "params"), "parameter"),
@@ -254,6 +296,17 @@ class _Runs(Dialect):
         if entity == "dataset":
             raise StoreError("INVALID_PARAMETER_VALUE", f"Invalid identifier type '{entity}'")
         return Order(entity, key, parsed.ascending)
+
+    def not_nullable(self, entity: str, key: str) -> StoreError:
+        return invalid(f"IS NULL / IS NOT NULL is only supported for tags and params, not for '{entity}' '{key}'")
+
+    def _conditions(self, comparison: Comparison) -> list[Condition]:
+        one = self._condition(comparison)
+        if one.entity != "metric" or not self.lists:
+            return [one]
+        if one.operator == "!=":
+            return [Condition(one.entity, one.key, IS_ANOTHER_NUMBER, one.value)]
+        return [one, Condition(one.entity, one.key, IS_A_NUMBER, one.value)]
 
     def unreadable(self, texts: list[str]) -> StoreError:
         return invalid("Invalid clause(s) in filter string: " + ", ".join(f"'{text}'" for text in texts))
@@ -286,6 +339,8 @@ class _Runs(Dialect):
             valid = NUMERIC
         elif entity in ("attribute", "dataset"):
             valid = TEXTUAL_OR_LIST
+        elif self.lists:
+            valid = (*TEXTUAL, *NULL_TESTS)
         if operator not in valid:
             text_attribute = entity == "attribute" and valid is TEXTUAL_OR_LIST
             closing = "'" if entity == "parameter" or text_attribute else ""  # the real server's own quotes
@@ -301,12 +356,6 @@ def _quoted(token: Token) -> str:
     )
 
 
-def _run_ids(key: str, token: Token) -> tuple[str, ...]:
-    if key != "run_id":
-        raise invalid("Only the 'run_id' attribute supports comparison with a list of quoted string values.")
-    return tuple(item for item in token.items if item.islower())
-
-
 _RUN_TEXTS = ("artifact_uri", "run_id", "run_name", "status", "user_id")
 _RUN_NUMBERS = ("start_time", "end_time", "created", "Created")
 
@@ -316,16 +365,39 @@ EXPERIMENTS = _Experiments(
     order_keys=("name", "experiment_id", "creation_time", "last_update_time"),
     attribute_value="a quoted string value",
 )
-RUNS = _Runs(
-    (*_RUN_TEXTS, "run name", "Run name", "Run Name"),
-    _RUN_NUMBERS,
-    order_keys=(*_RUN_TEXTS, *_RUN_NUMBERS),
+EXPERIMENTS_WITH_NULLS = _Experiments(
+    ("name", "experiment_id"),
+    ("creation_time", "last_update_time"),
+    order_keys=("name", "experiment_id", "creation_time", "last_update_time"),
     attribute_value="a quoted string value",
+    lists=("experiment_id",),
 )
+
+
+def _runs(*lists: str) -> _Runs:
+    return _Runs(
+        (*_RUN_TEXTS, "run name", "Run name", "Run Name"),
+        _RUN_NUMBERS,
+        order_keys=(*_RUN_TEXTS, *_RUN_NUMBERS),
+        attribute_value="a quoted string value",
+        lists=lists,
+    )
+
+
+RUNS = _runs()
+RUNS_WITH_NULLS = _runs("run_id")
 REGISTERED_MODELS = _RegisteredModels(("name",), order_keys=("name", "timestamp", "last_updated_timestamp"))
-MODEL_VERSIONS = _ModelVersions(
-    ("name", "run_id", "source_path"),
-    ("version_number",),
-    order_keys=("name", "version_number", "creation_timestamp", "last_updated_timestamp"),
-    text_operators=(*TEXTUAL, "IN"),
-)
+
+
+def _model_versions(*lists: str) -> _ModelVersions:
+    return _ModelVersions(
+        ("name", "run_id", "source_path"),
+        ("version_number",),
+        order_keys=("name", "version_number", "creation_timestamp", "last_updated_timestamp"),
+        text_operators=TEXTUAL_OR_LIST if lists else (*TEXTUAL, "IN"),
+        lists=lists,
+    )
+
+
+MODEL_VERSIONS = _model_versions()
+MODEL_VERSIONS_WITH_NULLS = _model_versions("name", "run_id")

@@ -8,6 +8,9 @@ from hokusai_mock import profiles
 from hokusai_mock.profiles import loader
 
 FACTS = [
+    "old",
+    "experiment_id",
+    "location",
     "json",
     "value",
     "path",
