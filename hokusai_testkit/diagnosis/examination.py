@@ -48,9 +48,9 @@ class Examination:
         return tuple(check for check in self.checks if check.status == "fail")
 
     @property
-    def warned(self) -> bool:
-        """Whether any check warns."""
-        return any(check.status == "warn" for check in self.checks)
+    def warned(self) -> tuple[Check, ...]:
+        """The checks that warn, in order."""
+        return tuple(check for check in self.checks if check.status == "warn")
 
 
 @dataclass(frozen=True, slots=True)

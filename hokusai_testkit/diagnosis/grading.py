@@ -98,9 +98,22 @@ def _present(facts: Facts, around: Surroundings) -> Grade:
             return Grade("fail", f"{text}, and this server wants a key (A01)")
         return Grade("pass", f"{text}; this server is not Hokusai's endpoint, it may need none")
     text = ", ".join(shown) + (f"; {problems}" if problems else "")
-    if facts["same"] is False:
-        return Grade("warn", f"{text}: they differ, the first was tried (A02)")
+    if divided := _divided(facts):
+        return Grade("warn", f"{text}; {divided}; set both to the same value (A02)")
     return Grade("warn" if problems else "pass", text)
+
+
+def _divided(facts: Facts) -> str:
+    """What a key that is not in both variables means; empty when it is, or when none is needed."""
+    if facts["same"] is False:
+        return "they differ: the SDK sends the first, plain MLflow the second; the first was tried"
+    if not facts["key_needed"]:
+        return ""
+    if not facts["token_set"]:
+        return "MLFLOW_TRACKING_TOKEN is not set: plain MLflow sends no key (the Hokusai SDK does)"
+    if not facts["key_set"]:
+        return "HOKUSAI_API_KEY is not set: the Hokusai SDK has no key (plain MLflow does)"
+    return ""
 
 
 _SHAPE = {

@@ -15,7 +15,6 @@ from typing import Any
 from hokusai_mock.redaction import Redactor
 from hokusai_testkit.diagnosis.configuration import Configuration, without_user_info
 from hokusai_testkit.diagnosis.examination import Check, Examination
-from hokusai_testkit.diagnosis.grading import Status
 from hokusai_testkit.diagnosis.verdict import Verdict
 
 __all__ = ["Style", "as_json", "as_text"]
@@ -59,10 +58,9 @@ def summary(examination: Examination, verdict: Verdict) -> Check:
     if verdict.state == "unknown":
         return Check("summary", "Summary", "fail", f"{first} failed, and no known incident fits what was seen")
     if verdict.state == "healthy":
-        status: Status = "warn" if examination.warned else "pass"
-        return Check(
-            "summary", "Summary", status, "nothing is wrong" + (", with warnings" if examination.warned else "")
-        )
+        if examination.warned:
+            return Check("summary", "Summary", "warn", f"nothing failed; see {_names(examination.warned)}")
+        return Check("summary", "Summary", "pass", "nothing is wrong")
     waiting = next((check.waits_on for check in examination.checks if not check.complete and check.waits_on), first)
     evidence = "not everything was looked at" if examination.online else "the network was not looked at"
     return Check("summary", "Summary", "skip", evidence, waits_on=waiting, complete=False)
@@ -117,7 +115,8 @@ def _check_lines(check: Check, evidence: str, style: Style) -> list[str]:
 
 def _verdict_lines(examination: Examination, verdict: Verdict, style: Style) -> list[str]:
     last = summary(examination, verdict)
-    lines = _filled(f"Verdict: {verdict.state}: {last.evidence}", style)
+    state = f"{verdict.state}, with warnings" if last.status == "warn" else verdict.state
+    lines = _filled(f"Verdict: {state}: {last.evidence}", style)
     if verdict.scenario:
         lines += _filled(f"  named by {', '.join(verdict.decided_by)} (confidence {verdict.confidence})", style)
     for other in verdict.alternatives:
@@ -133,11 +132,21 @@ def _next_step(examination: Examination, verdict: Verdict, style: Style) -> list
         commands = remedy.commands.powershell if os.name == "nt" else remedy.commands.posix
         return lines + [f"    {command}" for command in commands]
     steps: dict[str, Callable[[], str]] = {
-        "healthy": lambda: "none; if your program fails all the same, run the doctor where it runs (--python).",
+        "healthy": lambda: _when_healthy(examination),
         "unknown": lambda: "send the output of this command with --json to support; secrets are taken out of it.",
         "incomplete": lambda: _to_complete(examination),
     }
     return _filled(f"Next step: {steps[verdict.state]()}", style)
+
+
+def _when_healthy(examination: Examination) -> str:
+    if examination.warned:
+        return f"look at {_names(examination.warned)} above: what works here may still fail in your program."
+    return "none; if your program fails all the same, run the doctor where it runs (--python)."
+
+
+def _names(checks: tuple[Check, ...]) -> str:
+    return ", ".join(check.id for check in checks)
 
 
 def _to_complete(examination: Examination) -> str:

@@ -42,6 +42,7 @@ def platform(**changes: Any) -> dict[str, Any]:
 def environment(url: str, key: str | None = KEY) -> dict[str, str | None]:
     return {
         "HOKUSAI_API_KEY": key,
+        "MLFLOW_TRACKING_TOKEN": key,
         "HOKUSAI_API_ENDPOINT": f"{url}/api",
         "MLFLOW_TRACKING_URI": f"{url}/api/mlflow",
     }
@@ -270,7 +271,48 @@ def test_two_keys_that_differ_are_told_apart_by_hash(doctor: Callable[..., Any])
 
     assert check["status"] == "warn"
     assert "hk_test_..., 14 characters, #" in check["evidence"]
-    assert "they differ" in check["evidence"]
+    assert "they differ: the SDK sends the first, plain MLflow the second; the first was tried" in check["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_TOKEN is not set: plain MLflow sends no key (the Hokusai SDK does)"),
+        ("HOKUSAI_API_KEY", "HOKUSAI_API_KEY is not set: the Hokusai SDK has no key (plain MLflow does)"),
+    ],
+)
+def test_a_key_in_one_variable_only_is_warned_about(
+    missing: str, words: str, serve: Callable[..., Any], doctor: Callable[..., Any], plant: Callable[..., None]
+) -> None:
+    plant(mlflow="3.9.0")
+    env = {**environment(serve(platform()).url), missing: None}
+    outcome = doctor("--online", env=env)
+
+    assert (outcome.code, outcome.check("creds.present")["status"]) == (0, "warn")
+    assert words in outcome.check("creds.present")["evidence"]
+    assert "(A02)" in outcome.check("creds.present")["evidence"]
+    assert doctor("--online", "--strict", env=env).code == 3
+
+
+def test_a_token_is_not_missed_where_no_key_is_needed(doctor: Callable[..., Any]) -> None:
+    env = {"HOKUSAI_API_KEY": KEY, "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+
+    assert doctor(env=env).check("creds.present")["status"] == "pass"
+
+
+def test_the_verdict_for_people_says_that_there_are_warnings_and_where(
+    serve: Callable[..., Any], plant: Callable[..., None], monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plant(mlflow="3.9.0")
+    for name, value in environment(serve(platform()).url).items():
+        if name != "MLFLOW_TRACKING_TOKEN":
+            monkeypatch.setenv(name, value)
+    main(["--online", "--python", sys.executable])
+    out = capsys.readouterr().out
+
+    assert "Verdict: healthy, with warnings: nothing failed; see creds.present\n" in out
+    assert "Next step: look at creds.present" in out
+    assert "nothing is wrong" not in out
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_health_is_graded_by_what_it_says(health: dict[str, Any], status: str) -
     ],
 )
 def test_odd_installations_are_warned_about(changes: dict[str, Any], status: str) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "python_version": "3.11.1",
         "python_executable": "python",
         "mlflow_version": "3.9.0",
