@@ -130,11 +130,12 @@ class Sdk:
             skip("undecided-signature", f"{promise.name}: no signature can tell, {finding.why}")
 
     def describe(self) -> dict[str, Any]:
-        """Return what was tested, for the result: module, version, distribution, client and Python versions."""
+        """Return what was tested, for the result: module, file, version, distribution, client and Python versions."""
         top = self.module_name.partition(".")[0]
         distributions = importlib.metadata.packages_distributions().get(top, [])
         return {
             "name": self.module_name,
+            "file": getattr(self.module, "__file__", None),
             "version": vars(self.module).get("__version__"),
             "distribution": distributions[0] if distributions else None,
             "mlflow": _version_of("mlflow") or _version_of("mlflow-skinny"),

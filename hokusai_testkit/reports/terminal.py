@@ -39,6 +39,8 @@ class TerminalReport:
 
     def _lines(self, result: RunResult) -> Iterator[str]:
         yield _heading(result)
+        if result.implementation.get("file"):
+            yield f"Tested: {result.implementation['file']}"
         yield ""
         yield from self._table("Issue", ISSUES, result.cases, lambda case, name: case.info.issue == name)
         yield ""
@@ -56,7 +58,7 @@ class TerminalReport:
         for name, text in rows.items():
             found = [case for case in cases if belongs(case, name)]
             numbers = " ".join(f"{sum(c.outcome == column for c in found):>8}" for column in _COLUMNS)
-            yield f"{name:<10} {text:<{width}} {numbers}  {self._word(_state(found))}"
+            yield f"{name:<10} {text:<{width}} {numbers}  {self._word(_state(found))}{_part(found)}"
 
     def _details(self, title: str, cases: Sequence[CaseResult]) -> Iterator[str]:
         for case in cases:
@@ -94,6 +96,12 @@ def _state(cases: Sequence[CaseResult]) -> str:
     if "fail" in outcomes:
         return _WORDS[False]
     return _WORDS[True] if outcomes == {"pass"} else _WORDS[None]
+
+
+def _part(cases: Sequence[CaseResult]) -> str:
+    """How much of a row was selected, where it was not all of it."""
+    left_out = sum(case.outcome == "disabled" for case in cases)
+    return f" ({len(cases) - left_out} of {len(cases)})" if 0 < left_out < len(cases) else ""
 
 
 def _tags(case: CaseResult) -> str:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
+
+# To import this file pytest put the folder that holds the installed kit in front of `sys.path`. Left there, an SDK
+# installed beside the kit would win over the one on PYTHONPATH: another than users import would be tested.
+if sys.path[0] in sys.path[1:]:
+    del sys.path[0]
 
 _PLUGIN = "hokusai_testkit.contract.plugin"
 

@@ -31,6 +31,20 @@ def test_run_may_be_said_or_left_out(write_sdk):
     assert contract("run", "--sdk", sdk).exit_code == contract("--sdk", sdk).exit_code == 0
 
 
+def test_what_the_path_gives_is_tested_and_named(write_sdk, tmp_path):
+    """`sortedcontainers` is installed beside the kit: the module of that name on PYTHONPATH is what users import."""
+    result = contract("--sdk", write_sdk("sortedcontainers", GOOD), "--json", "-")
+    implementation = json.loads(result.stdout)["implementation"]
+    assert implementation["file"].startswith(str(tmp_path))
+    assert result.exit_code == 0
+
+
+def test_a_part_of_a_row_says_that_it_is_a_part(write_sdk):
+    result = contract("--sdk", write_sdk("an_sdk", GOOD))
+    row = next(line for line in result.stdout.splitlines() if line.startswith("ISSUE-5"))
+    assert row.split("kept ")[1].startswith("(1 of ")
+
+
 def test_json_on_standard_output_is_alone_there(write_sdk):
     result = contract("--sdk", write_sdk("an_sdk", BAD), "--json", "-")
     assert result.exit_code == 1

@@ -141,3 +141,10 @@ def test_an_error_without_a_remedy_is_a_violation(monkeypatch):
     monkeypatch.setattr(_Errors.Refused, "remedy", "")
     with pytest.raises(ContractViolation, match="remedy"), expect.raises(_Errors(), "Refused", remedy=True):
         raise _Errors.Refused("no")
+
+
+def test_two_classes_of_one_name_are_told_apart_by_their_modules():
+    twin = type("Refused", (Exception,), {"__module__": "another_copy.exceptions"})
+    with pytest.raises(ContractViolation) as caught:
+        _expect_refused(twin("no"), {})
+    assert "another_copy.exceptions" in caught.value.actual
