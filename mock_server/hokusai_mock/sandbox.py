@@ -6,6 +6,7 @@ only.
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import http.client
 import json
@@ -14,11 +15,36 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-__all__ = ["Calls", "Keys", "Sandbox", "SandboxError", "path_matches"]
+__all__ = ["FIELDS", "Calls", "Keys", "Sandbox", "SandboxError", "ask", "body_object", "path_matches"]
 
 TOKEN_VARIABLE = "HOKUSAI_TESTKIT_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 
 _TIMEOUT = 30.0
+
+_NUMBER: tuple[tuple[type, ...], str] = ((int,), "a whole number")
+_TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
+
+FIELDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "n": _NUMBER,
+    "t": _NUMBER,
+    "query": _TEXT,
+    "headers": ((list,), "a list of [name, value]"),
+    "auth": ((dict,), "an object with scheme, key and location"),
+    "host": _TEXT,
+    "body": ((str, dict), "text or a JSON object"),
+    "body_size": _NUMBER,
+    "status": _NUMBER,
+    "answered_bytes": _NUMBER,
+    "fate": _TEXT,
+    "duration_ms": _NUMBER,
+    "faults": ((list,), "a list of rule names"),
+    "layer": _TEXT,
+}
+"""What `calls(**match)` may ask beyond method and path: a field of the journal entry, with the types of its value."""
+
+_NULLABLE = frozenset({"status", "fate", "duration_ms", "layer"})
+_PLAIN = (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, type(None))
+"""Values that equal only their own kind; an object of another type may decide for itself (`unittest.mock.ANY`)."""
 
 
 class SandboxError(RuntimeError):
@@ -76,7 +102,7 @@ class Sandbox:
         self._token = token if token is not None else os.environ.get(TOKEN_VARIABLE)
 
     def __repr__(self) -> str:
-        return f"Sandbox({self.url!r})"
+        return f"{type(self).__name__}({self.url!r})"
 
     # -- where it is -------------------------------------------------------------------------------------------------
 
@@ -148,11 +174,14 @@ class Sandbox:
         """The recorded requests with that method, a path that matches the glob `path`, and equal fields.
 
         A `path` that does not begin with `/` matches the end: `calls("POST", "runs/create")`. `match` compares fields
-        of the journal entry, for instance `status=403`.
+        of the journal entry, for instance `status=403`; a dict for `body` is compared with the body's JSON.
+
+        `TypeError` for a field that entries do not have and for a value that it cannot have, `ValueError` for a method
+        that is none: such a question would never find anything, and `assert not` would pass for ever.
         """
-        journal = self.journal
-        found = [entry for entry in journal if _matches(entry, method, path, match)]
-        return Calls(found, journal=journal, method=method, path=path, match=match)
+        __tracebackhide__ = True
+        _check(method, path, match)
+        return ask(self.journal, method, path, **match)
 
     def write_cassette(self) -> str:
         """Write what was recorded of this sandbox so far, without stopping it; returns the path on the mock's machine.
@@ -205,9 +234,47 @@ class Sandbox:
         return data
 
 
+def ask(journal: list[dict[str, Any]], method: str | None = None, path: str | None = None, **match: Any) -> Calls:
+    """The entries of `journal` that `Sandbox.calls` finds; raises what it raises."""
+    __tracebackhide__ = True
+    _check(method, path, match)
+    found = [entry for entry in journal if _matches(entry, method, path, match)]
+    return Calls(found, journal=journal, method=method, path=path, match=match)
+
+
 def path_matches(path: str, wanted: str) -> bool:
     """Whether the path of a journal entry fits the glob `wanted`; one that does not begin with `/` fits at the end."""
     return fnmatch.fnmatchcase(path, wanted if wanted.startswith("/") else f"*/{wanted}")
+
+
+def body_object(body: Any) -> dict[str, Any] | None:
+    """The JSON object that the body of a journal entry is, or `None` when it is something else."""
+    if isinstance(body, str) and body.lstrip().startswith("{"):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return None
+    return body if isinstance(body, dict) else None
+
+
+def _check(method: Any, path: Any, match: Mapping[str, Any]) -> None:
+    """Refuse a question that no entry can answer."""
+    __tracebackhide__ = True
+    for name, value in (("method", method), ("path", path)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"calls(): {name} must be text, not {value!r}")
+    if method is not None and not method.isalpha():
+        raise ValueError(f"calls(): {method!r} is no method; write calls(path={method!r}) or calls(METHOD, PATH)")
+    for name, value in match.items():
+        if name not in FIELDS:
+            near = difflib.get_close_matches(name, FIELDS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(FIELDS))}"
+            raise TypeError(f"calls(): journal entries have no field {name!r}; {hint}")
+        types, words = FIELDS[name]
+        if (value is None and name in _NULLABLE) or not isinstance(value, _PLAIN):
+            continue
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise TypeError(f"calls(): {name} is {words}, not {value!r}")
 
 
 def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, match: Mapping[str, Any]) -> bool:
@@ -215,4 +282,10 @@ def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, mat
         return False
     if path is not None and not path_matches(entry["path"], path):
         return False
-    return all(entry.get(name) == value for name, value in match.items())
+    return all(_equal(name, entry.get(name), wanted) for name, wanted in match.items())
+
+
+def _equal(name: str, actual: Any, wanted: Any) -> bool:
+    if name == "body" and isinstance(wanted, dict) and isinstance(actual, str):
+        actual = body_object(actual)
+    return bool(actual == wanted)

@@ -51,12 +51,6 @@ def test_bodies_that_are_no_json_are_compared_as_they_are() -> None:
     assert differences(entry(1, body="x" * 500), asked([], body="y"))[0].endswith("(502 characters), not 'y'")
 
 
-def test_field_that_does_not_exist_gets_the_nearest_name() -> None:
-    assert differences(entry(1), asked([], statsu=200)) == [
-        "statsu: journal entries have no such field; did you mean status?"
-    ]
-
-
 def test_questions_without_an_answer_are_explained_first() -> None:
     journal = [entry(1)]
     answered = Calls(journal, journal=journal, method="POST", path=None, match={})
