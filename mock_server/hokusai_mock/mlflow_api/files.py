@@ -25,6 +25,8 @@ _TEXT_ENDINGS = frozenset((
 # fmt: on
 _TYPES = MimeTypes()
 """Python's own table, whatever the machine's says."""
+_HEADERS_HOLD = {"gunicorn": "latin-1", "uvicorn": "ascii"}
+"""What the real web server can send in a header: uvicorn runs MLflow through an adapter that takes less than HTTP."""
 _TOKEN = re.compile(r"[\w!#$%&'*+\-.^`|~]+", re.ASCII)
 
 
