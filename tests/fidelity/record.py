@@ -1,12 +1,13 @@
-"""Record the script's exchange against a real MLflow server: `python record.py MLFLOW VERSION`.
+"""Record the script's exchange against real MLflow servers: `python record.py [VERSION ...]`, all versions by default.
 
-`MLFLOW` is the `mlflow` executable of an environment with that version installed in full (for 2.9.2: with
-`sqlalchemy<2.1` and `setuptools<81`). A fresh server with a fresh SQLite store is started and stopped; the result is
-`recordings/VERSION.json`, which `test_replay.py` compares with the mock.
+Each version gets an environment with its pins (`servers.py`; kept in `--environments`) and a fresh server with a fresh
+SQLite store, one at a time. The result is `recordings/VERSION.json`, which `test_replay.py` compares with the mock.
+`prove_fidelity.py` records into a folder that it throws away, and compares.
 """
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import os
@@ -21,21 +22,22 @@ from pathlib import Path
 
 from exchange import Answer, Send, play
 from script import steps
+from servers import VERSIONS, mlflow_of
 
 RECORDINGS = Path(__file__).parent / "recordings"
 START_SECONDS = 120
 
 
 @contextmanager
-def server(mlflow: str) -> Iterator[int]:
+def server(mlflow: Path) -> Iterator[int]:
     """Start a fresh server and yield its port once it is healthy."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        command = [mlflow, "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--serve-artifacts"]
+        command = [str(mlflow), "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--serve-artifacts"]
         command += ["--artifacts-destination", f"{folder}/art", "--host", "127.0.0.1", "--port", str(port)]
-        path = f"{Path(mlflow).parent}{os.pathsep}{os.environ['PATH']}"
+        path = f"{mlflow.parent}{os.pathsep}{os.environ['PATH']}"
         env = {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "DO_NOT_TRACK": "true"}
         with open(f"{folder}/log", "wb") as log:
             process = subprocess.Popen([*command, "--workers", "1"], env=env, cwd=folder, stdout=log, stderr=log)
@@ -84,19 +86,33 @@ def sender(port: int) -> Send:
     return send
 
 
-def main(mlflow: str, version: str) -> None:
-    """Play the script against a fresh server and write the recording of `version`."""
+def record(version: str, mlflow: Path, folder: Path = RECORDINGS) -> int:
+    """Play the script against a fresh server, write the recording of `version`, and return how long it is."""
     with server(mlflow) as port:
         exchanges = play(steps(), sender(port))
     reported = next(one["text"] for one in exchanges if one["name"] == "version")
     if reported != version:
         raise SystemExit(f"{mlflow} is MLflow {reported}, not {version}")
     lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in exchanges)
-    RECORDINGS.mkdir(exist_ok=True)
-    target = RECORDINGS / f"{version}.json"
-    target.write_text(f'{{"server": "mlflow {version}, SQLite store", "exchanges": [\n{lines}\n]}}\n', encoding="utf-8")
-    sys.stdout.write(f"{len(exchanges)} exchanges written to {target}\n")
+    folder.mkdir(exist_ok=True)
+    text = f'{{"server": "mlflow {version}, SQLite store", "exchanges": [\n{lines}\n]}}\n'
+    (folder / f"{version}.json").write_text(text, encoding="utf-8")
+    return len(exchanges)
+
+
+def main() -> None:
+    """Record what the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help=f"of {', '.join(VERSIONS)}")
+    parser.add_argument("--environments", type=Path, help="where environments are kept (default: thrown away)")
+    arguments = parser.parse_args()
+    if unknown := sorted(set(arguments.versions) - set(VERSIONS)):
+        parser.error(f"no pins for {unknown[0]}; there are {', '.join(VERSIONS)}")
+    with tempfile.TemporaryDirectory() as thrown_away:
+        for version in arguments.versions or VERSIONS:
+            mlflow = mlflow_of(version, arguments.environments or Path(thrown_away))
+            sys.stdout.write(f"MLflow {version}: {record(version, mlflow)} exchanges recorded\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
