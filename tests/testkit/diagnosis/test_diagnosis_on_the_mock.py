@@ -40,11 +40,15 @@ def test_a_healthy_mock_is_healthy(sandbox: Sandbox, doctor: Callable[..., Any])
     [
         ("auth.admin_required", {}, "A05"),
         ("auth.admin_required", {"admin_scopes": ["root"]}, "A05"),
+        ("auth.key_invalid", {}, "A03"),
         ("auth.key_required", {}, "A01"),
+        ("client.key_quotes", {}, "A14"),
+        ("client.no_scheme", {}, "B08"),
         ("gateway.lb_error", {}, "C03"),
         ("gateway.lb_error", {"status": 503, "content_type": "text/plain"}, "C03"),
         ("gateway.lb_error", {"status": 504, "paths": ["@registry"]}, "C03"),
         ("version.server", {}, "E01"),
+        ("version.server", {"version": "2.22"}, "E01"),
         ("net.dns_fail", {}, "D01"),
     ],
 )
@@ -72,7 +76,16 @@ def test_granting_admin_ends_the_incident(sandbox: Sandbox, doctor: Callable[...
     assert (before, doctor("--online", env=sandbox.env).verdict["state"]) == ("A05", "healthy")
 
 
-@pytest.mark.parametrize(("profile", "state"), [("mlflow-2.9", "incident"), ("mlflow-3.9", "healthy")])
+@pytest.mark.parametrize(
+    ("profile", "state"),
+    [
+        ("mlflow-2.9", "incident"),
+        ("mlflow-2.22", "incident"),
+        ("mlflow-3.4", "healthy"),
+        ("mlflow-3.9", "healthy"),
+        ("mlflow-3.17", "healthy"),
+    ],
+)
 def test_a_plain_server_is_diagnosed_too(profile: str, state: str, doctor: Callable[..., Any]) -> None:
     with MockServer(port=0, plain=True, profile=profile) as plain:
         verdict = doctor("--online", env=plain.sandbox("plain").env).verdict
