@@ -56,8 +56,10 @@ def _versions(facts: Facts, _around: Surroundings) -> Grade:
 
 def _uri(facts: Facts, around: Surroundings) -> Grade:
     text = f"{facts['tracking_uri']} (from {facts['source']})"
-    if not around.configuration.is_http:
+    if facts["scheme"] in ("none", "file"):
         return Grade("fail", f"{text} is no http(s) URL: MLflow writes to a local folder and nothing arrives (B08)")
+    if not around.configuration.is_http:
+        return Grade("fail", f"{text} is no http(s) URL: there is no server that could be asked over HTTP")
     registry = facts["registry_uri"]
     if registry and registry.rstrip("/") != str(facts["tracking_uri"]).rstrip("/"):
         return Grade("warn", f"{text}; the registry is elsewhere (MLFLOW_REGISTRY_URI={registry}, B09)")

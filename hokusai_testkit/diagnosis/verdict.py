@@ -53,6 +53,7 @@ class Verdict:
 def holds(signature: Signature, observations: Observations, time_scale: float = 1.0) -> bool | None:
     """Whether a signature is what was observed; `None` when its probe did not look.
 
+    A list (findings, addresses) is what a signature says when one of its elements is.
     Durations (facts in `_s`) are divided by `time_scale` before they are compared.
     """
     found = probe_of(signature.seen)
@@ -66,6 +67,8 @@ def _fits(value: Any, signature: Signature, time_scale: float) -> bool:
         return (value is None) is signature.absent
     if value is None:
         return False
+    if isinstance(value, list):
+        return any(_fits(one, signature, time_scale) for one in value)
     if signature.near is not None:
         return _near(value, signature, time_scale)
     if signature.matches is not None:
@@ -96,10 +99,11 @@ def _near(value: Any, signature: Signature, time_scale: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A scenario against the observations."""
+    """A scenario against the observations, and the checks that failed."""
 
     scenario: Scenario
     outcomes: tuple[tuple[Signature, bool | None], ...]
+    failed: frozenset[str]
 
     def _of(self, weight: str) -> list[bool | None]:
         return [outcome for signature, outcome in self.outcomes if signature.weight == weight]
@@ -115,8 +119,12 @@ class _Case:
 
     @property
     def possible(self) -> bool:
-        """Something speaks for it, nothing against it, and what would decide has not been looked at."""
-        return any(outcome for _, outcome in self.outcomes) and not self.refuted and bool(self.open_questions)
+        """It explains a check that failed, nothing speaks against it, and what would decide has not been looked at.
+
+        What holds without anything having failed (a client of MLflow 3) explains nothing and makes no suspect.
+        """
+        explains = any(outcome and signature.probe in self.failed for signature, outcome in self.outcomes)
+        return explains and not self.refuted and bool(self.open_questions)
 
     @property
     def confidence(self) -> float:
@@ -139,10 +147,12 @@ class _Case:
 
 def judge(examination: Examination, scenarios: Iterable[Scenario], time_scale: float = 1.0) -> Verdict:
     """Name the incident, or say that there is none, that it has no name yet, or that too little was looked at."""
+    failed = frozenset(check.id for check in examination.failed)
     cases = [
         _Case(
             scenario,
             tuple((signature, holds(signature, examination.facts, time_scale)) for signature in scenario.signatures),
+            failed,
         )
         for scenario in scenarios
     ]
@@ -177,7 +187,7 @@ def _alternatives(best: _Case, others: list[_Case]) -> tuple[Alternative, ...]:
 
 
 def _possible(cases: list[_Case]) -> tuple[Alternative, ...]:
-    """Incidents for which something speaks and nothing decides, with what would."""
+    """Incidents that would explain what failed, with the observations that would decide."""
     return tuple(
         Alternative(case.scenario.id, ", ".join(case.open_questions))
         for case in sorted(cases, key=_rank)

@@ -49,13 +49,22 @@ def _collect(python: str) -> dict[str, Any]:
 def resolve(context: Context) -> Facts:
     """The tracking and registry URIs that are in force, and where they come from."""
     configuration = context.configuration
-    parts, registry = configuration.parts, configuration.registry_uri
+    registry = configuration.registry_uri
     return {
         "tracking_uri": without_user_info(configuration.tracking_uri.value),
         "source": configuration.tracking_uri.source,
-        "scheme": parts.scheme if parts and configuration.is_http else (parts.scheme or None) if parts else None,
+        "scheme": uri_scheme(configuration.tracking_uri.value),
         "registry_uri": without_user_info(registry.value) if registry else None,
     }
+
+
+def uri_scheme(uri: str) -> str:
+    """What stands before `://`; `none` where nothing does, as in `host:5000` and `http:/host`.
+
+    `file:` and MLflow's word `databricks` need no slashes.
+    """
+    found = re.match(r"([a-z][a-z0-9+.-]*)://|(file):|(databricks)$", uri.strip(), re.IGNORECASE)
+    return next(filter(None, found.groups())).lower() if found else "none"
 
 
 @probe("uri.lint", group="Configuration", needs=("uri.resolve",))

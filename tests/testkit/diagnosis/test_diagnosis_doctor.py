@@ -342,7 +342,42 @@ def test_a_uri_without_a_scheme_fails_and_stops_there(doctor: Callable[..., Any]
 
     assert outcome.check("uri.resolve")["status"] == "fail"
     assert outcome.check("net.dns")["waits_on"] == "uri.resolve"
+    assert (outcome.verdict["incident"], outcome.verdict["scenario"]) == ("B08", "client.no_scheme")
+
+
+@pytest.mark.parametrize(
+    "uri", ["registry.hokus.ai/api/mlflow", "127.0.0.1:9/api/mlflow", "localhost:5000", "http//h", "http:/h", "file:x"]
+)
+def test_what_mlflow_takes_for_a_folder_is_named_without_the_network(uri: str, doctor: Callable[..., Any]) -> None:
+    assert doctor(env={"MLFLOW_TRACKING_URI": uri}).verdict["incident"] == "B08"
+
+
+@pytest.mark.parametrize("uri", ["databricks", "sqlite:///runs.db"])
+def test_another_kind_of_store_is_no_missing_scheme(uri: str, doctor: Callable[..., Any]) -> None:
+    assert doctor(env={"MLFLOW_TRACKING_URI": uri}).verdict["incident"] is None
+
+
+@pytest.mark.parametrize("key", [f'"{KEY}"', KEY + "\n", KEY + "\ufeff", KEY + " "])
+def test_an_unclean_key_is_named_before_what_the_server_says_of_it(
+    key: str, serve: Callable[..., Any], doctor: Callable[..., Any]
+) -> None:
+    def search(headers: dict[str, str]) -> Any:
+        return (401, {"detail": "Invalid or expired API key"}) if "authorization" in headers else KEY_REQUIRED
+
+    outcome = doctor("--online", env=environment(serve(platform(**{SEARCH: search})).url, key=key))
+
+    assert (outcome.code, outcome.verdict["incident"], outcome.verdict["scenario"]) == (1, "A14", "client.key_quotes")
+    assert outcome.result["alternatives"] == []
+
+
+def test_what_a_failure_upstream_keeps_from_being_seen_is_no_alternative(
+    serve: Callable[..., Any], doctor: Callable[..., Any], plant: Callable[..., None]
+) -> None:
+    plant(mlflow="3.9.0")
+    outcome = doctor("--online", env=environment(serve(platform(**{SEARCH: (418, {"detail": "odd"})})).url))
+
     assert outcome.verdict["state"] == "unknown"
+    assert outcome.result["alternatives"] == []
 
 
 def test_warnings_fail_only_under_strict(

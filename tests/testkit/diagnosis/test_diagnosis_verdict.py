@@ -16,9 +16,11 @@ CATALOGUE = [scenarios.load(name) for name in scenarios.names()]
 
 
 def examination(facts: dict[str, Any], *statuses: str, online: bool = True) -> Examination:
+    """Checks with these statuses, named after the observed probes as far as there are any."""
+    names = [*facts, *(f"check.{number}" for number in range(len(statuses) + 1))]
     checks = tuple(
-        Check(f"check.{number}", "Group", status, "", complete=status != "skip")  # type: ignore[arg-type]
-        for number, status in enumerate(statuses or ("pass",))
+        Check(name, "Group", status, "", complete=status != "skip")  # type: ignore[arg-type]
+        for name, status in zip(names, statuses or ("pass",), strict=False)
     )
     return Examination(checks, facts, online)
 
@@ -37,6 +39,12 @@ OBSERVED: dict[str, dict[str, Any]] = {
         "creds.present": {"source": "none"},
         "http.noauth": {"status": 401, "body_json": {"detail": "API key required"}},
     },
+    "auth.key_invalid": {
+        "creds.shape": {"findings": ["HOKUSAI_API_KEY: prefix"]},
+        "auth.bearer": {"status": 401, "body_json": {"detail": "Invalid or expired API key"}},
+    },
+    "client.key_quotes": {"creds.shape": {"findings": ["MLFLOW_TRACKING_TOKEN: quoted"]}},
+    "client.no_scheme": {"uri.resolve": {"scheme": "none"}},
     "gateway.lb_error": {"http.noauth": {"status": 504, "body_class": "html"}},
     "net.dns_fail": {"net.dns": {"resolved": False, "errno": -2}},
     "net.refuse": {"net.dns": {"resolved": True}, "net.tcp": {"connected": False, "errno": 111}},
@@ -62,6 +70,8 @@ def test_a_refused_connection_is_known_by_number_on_every_system(errno: int) -> 
     "facts",
     [
         {"auth.bearer": {"status": 403, "body_json": {"error": "FORBIDDEN"}}},
+        {"auth.bearer": {"status": 401, "body_json": {"detail": "Not authenticated"}}},
+        {"uri.resolve": {"scheme": "databricks"}, "creds.shape": {"findings": ["HOKUSAI_API_KEY: prefix"]}},
         {"http.noauth": {"status": 503, "body_class": "json", "body_json": {"detail": "Authentication service error"}}},
         {"env.versions": {"mlflow_major": 2}, "server.capabilities": {"logged_models": False}},
         {"env.versions": {"mlflow_major": None}, "server.capabilities": {"logged_models": False}},
@@ -114,6 +124,12 @@ def test_an_unknown_failure_lists_what_would_decide() -> None:
     ]
 
 
+def test_what_speaks_for_an_incident_without_having_failed_makes_it_no_alternative() -> None:
+    facts = {"http.noauth": {"status": 418}, "env.versions": {"mlflow_major": 3}}
+
+    assert judge(examination(facts, "fail", "pass"), CATALOGUE).alternatives == ()
+
+
 def sign(**fields: Any) -> Signature:
     table = {"weight": "decides", **fields}
     return read(Signature, {name.rstrip("_"): value for name, value in table.items()}, "signature")
@@ -128,6 +144,9 @@ def sign(**fields: Any) -> Signature:
         ({"in_": [1, 2]}, None, False),
         ({"matches": "^Invalid Host"}, "Invalid Host header", True),
         ({"matches": "x"}, 3, False),
+        ({"matches": ": quoted$"}, ["K: prefix", "T: quoted"], True),
+        ({"matches": ": quoted$"}, [], False),
+        ({"is_": "b"}, ["a", "b"], True),
         ({"absent": True}, None, True),
         ({"absent": False}, None, False),
         ({"absent": True}, 0, False),
