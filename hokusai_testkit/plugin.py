@@ -103,17 +103,17 @@ def _wrong_markers(items: Sequence[pytest.Item | pytest.Collector]) -> list[str]
     return problems_of(marked)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what a failing test's sandbox has seen, and explain an assertion about its calls."""
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show what a failing test's sandbox has seen, and explain an assertion about its calls.
+
+    No wrapper: it runs after pytest's `unittest` plugin has put the failure of a `TestCase` into `call`, and before the
+    report is made of it.
+    """
     sandbox = getattr(item, "hokusai_sandbox", None)
     if sandbox is not None and call.excinfo is not None:
         from hokusai_testkit.fixtures.failing import explain_failure  # noqa: PLC0415
 
         explain_failure(item, call, sandbox)
-    return (yield)
 
 
 # -- fixtures ----------------------------------------------------------------------------------------------------------

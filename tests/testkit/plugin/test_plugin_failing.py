@@ -122,3 +122,107 @@ def test_fails(hokusai, hokusai_env):
     )
     result.stdout.fnmatch_lines(["E *ValueError: of the code under test"])
     result.stdout.no_fnmatch_line("E *found 0 of*")
+
+
+def test_failing_unittest_method_shows_the_same(run_apart: Run) -> None:
+    result = run_apart(
+        """
+from client import *
+import unittest
+
+@pytest.mark.usefixtures("hokusai_env")
+class TestSearch(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _platform(self, hokusai):
+        self.hokusai = hokusai
+
+    def test_fails(self):
+        search()
+        self.assertEqual(len(self.hokusai.calls("GET")), 1)
+
+    def test_skips(self):
+        search()
+        self.skipTest("later")
+"""
+    )
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["E *calls('GET') found 0 of 1 recorded request", "*hokusai journal*", "#1 POST *"])
+    assert result.stdout.str().count("hokusai journal") == 1
+
+
+def test_journal_names_the_scenarios_that_are_active(run: Run) -> None:
+    result = run(
+        """
+import pytest
+@pytest.mark.hokusai(scenario=["gateway.lb_error", "auth.key_required"], params={"gateway.lb_error": {"times": 3}})
+def test_scenarios(hokusai):
+    hokusai.scenario("net.dns_fail")
+    assert 0
+""",
+    )
+    result.stdout.fnmatch_lines(
+        [
+            "*hokusai journal*",
+            "active: gateway.lb_error (times=3)",
+            "active: auth.key_required, which changes the client's environment and not the server: unsets "
+            "HOKUSAI_API_KEY, MLFLOW_TRACKING_TOKEN (hokusai_env puts that in force)",
+            "active: net.dns_fail, * sets HOKUSAI_API_ENDPOINT, HOKUSAI_API_URL, MLFLOW_TRACKING_URI (*",
+            "no request reached *",
+        ]
+    )
+
+
+def test_journal_says_that_no_scenario_is_active(run: Run) -> None:
+    result = run("def test_fails(hokusai): assert 0")
+    result.stdout.fnmatch_lines(["*hokusai journal*", "active: no scenario", "no request reached *"])
+
+
+def test_questions_of_other_statements_are_not_explained(run: Run) -> None:
+    result = run(
+        """
+from client import *
+def posts(hokusai):
+    return hokusai.calls("POST")
+
+def test_fails(hokusai, hokusai_env):
+    search()
+    assert not hokusai.calls("DELETE")
+    assert not hokusai.calls("PATCH")
+    for method in ("PUT", "GET"):
+        assert len(posts(hokusai)) == 1
+        found = hokusai.calls(
+            method,
+        )
+        if method == "GET":
+            assert (
+                found
+            )
+"""
+    )
+    result.stdout.fnmatch_lines(["E *calls('GET') found 0 of 1 recorded request"])
+    for method in ("DELETE", "PATCH", "PUT", "POST"):
+        result.stdout.no_fnmatch_line(f"E *calls('{method}') found*")
+
+
+def test_question_that_a_helper_asked_for_the_failed_assertion_is_explained(run: Run) -> None:
+    result = run(
+        """
+from client import *
+def requests(hokusai, method):
+    return hokusai.calls(method)
+
+def test_fails(hokusai, hokusai_env):
+    assert not requests(hokusai, "PUT")
+    assert (
+        requests(hokusai, "GET")
+    )
+"""
+    )
+    result.stdout.fnmatch_lines(["E *calls('GET') found 0 of 0 recorded requests"])
+    result.stdout.no_fnmatch_line("E *calls('PUT') found*")
+
+
+def test_assertion_that_is_not_about_calls_is_left_as_it_is(run: Run) -> None:
+    result = run("def test_fails(hokusai):\n    assert not hokusai.calls('GET')\n    assert 1 == 2")
+    result.stdout.fnmatch_lines(["E *assert 1 == 2"])
+    result.stdout.no_fnmatch_line("E *found 0 of*")
