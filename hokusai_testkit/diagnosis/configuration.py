@@ -15,7 +15,16 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["DEFAULT_ENDPOINT", "Configuration", "Setting", "fingerprint", "is_loopback", "resolve", "without_user_info"]
+__all__ = [
+    "DEFAULT_ENDPOINT",
+    "Configuration",
+    "Setting",
+    "fingerprint",
+    "is_loopback",
+    "outline",
+    "resolve",
+    "without_user_info",
+]
 
 DEFAULT_ENDPOINT = "https://registry.hokus.ai/api"
 HOKUSAI_DOMAIN = "hokus.ai"
@@ -164,12 +173,16 @@ def without_user_info(url: str) -> str:
     return re.sub(r"(?<=//)[^/?#]*@", "", url)
 
 
-def fingerprint(secret: str, salt: bytes) -> str:
-    """A secret as it may be shown: its public prefix, its length, and a salted hash to compare it with another.
-
-    `hk_test_..., 13 characters, #3f9a`. The prefix is shown only in the platform's own form; the salt is new in every
-    run, so that the hash cannot be looked up.
-    """
+def outline(secret: str) -> str:
+    """A secret as it may be shown: its public prefix, in the platform's own form only, and its length."""
     prefix = re.match(r"hk_(?:live|test|dev)_", secret)
+    return f"{prefix.group() if prefix else ''}..., {len(secret)} characters"
+
+
+def fingerprint(secret: str, salt: bytes) -> str:
+    """The outline of a secret with a salted hash to compare it with another: `..., 13 characters, #3f9a this run`.
+
+    The salt is new in every run, so that the hash cannot be looked up, and two runs cannot be compared.
+    """
     digest = blake2b(secret.encode("utf-8", "surrogateescape"), key=salt, digest_size=2).hexdigest()
-    return f"{prefix.group() if prefix else ''}..., {len(secret)} characters, #{digest}"
+    return f"{outline(secret)}, #{digest} this run"

@@ -5,11 +5,11 @@ Grades say whether a check is in order; which incident it is, the signatures of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hokusai_testkit.diagnosis.configuration import Configuration, fingerprint
+from hokusai_testkit.diagnosis.configuration import Configuration, Setting, fingerprint, outline
 from hokusai_testkit.diagnosis.exchange import Facts
 from hokusai_testkit.diagnosis.probes.platform import asks_for_hokusai_key
 
@@ -88,11 +88,8 @@ def _lint(facts: Facts, _around: Surroundings) -> Grade:
 
 def _present(facts: Facts, around: Surroundings) -> Grade:
     configuration = around.configuration
-    shown = [
-        f"{setting.source} is set ({fingerprint(setting.value, around.salt)})"
-        for setting in (configuration.api_key, configuration.token)
-        if setting
-    ]
+    found = [setting for setting in (configuration.api_key, configuration.token) if setting]
+    shown = [f"{setting.source} is set ({_shown(setting.value, found, around.salt)})" for setting in found]
     problems = "; ".join(configuration.problems)
     if not shown:
         text = "neither HOKUSAI_API_KEY nor MLFLOW_TRACKING_TOKEN is set" + (f"; {problems}" if problems else "")
@@ -103,6 +100,11 @@ def _present(facts: Facts, around: Surroundings) -> Grade:
     if divided := _divided(facts):
         return Grade("warn", f"{text}; {divided}; set both to the same value (A02)")
     return Grade("warn" if problems else "pass", text)
+
+
+def _shown(secret: str, found: Sequence[Setting], salt: bytes) -> str:
+    """A secret as evidence; its hash only where there is another one to compare it with."""
+    return fingerprint(secret, salt) if len(found) > 1 else outline(secret)
 
 
 def _divided(facts: Facts) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from hokusai_mock.redaction import Redactor
+from hokusai_mock.scenarios import Remedy
 from hokusai_testkit.diagnosis.configuration import Configuration, without_user_info
 from hokusai_testkit.diagnosis.examination import Check, Examination
 from hokusai_testkit.diagnosis.verdict import Verdict
@@ -34,6 +34,8 @@ def as_json(examination: Examination, verdict: Verdict, redactor: Redactor) -> d
             "scenario": scenario.name if scenario else None,
             "confidence": verdict.confidence,
             "decided_by": list(verdict.decided_by),
+            "remedy": _remedy(verdict.remedy),
+            "next_step": redactor.text(next_step(examination, verdict)),
         },
         "alternatives": [
             {"incident": other.incident, "separate_by": other.separate_by} for other in verdict.alternatives
@@ -50,6 +52,27 @@ def as_json(examination: Examination, verdict: Verdict, redactor: Redactor) -> d
     }
 
 
+def _remedy(remedy: Remedy | None) -> dict[str, Any] | None:
+    if remedy is None:
+        return None
+    return {
+        "owner": remedy.owner,
+        "text": remedy.text,
+        "never": list(remedy.never),
+        "commands": {"posix": list(remedy.commands.posix), "powershell": list(remedy.commands.powershell)},
+    }
+
+
+def next_step(examination: Examination, verdict: Verdict) -> str:
+    """The one thing to do now, in words and without commands."""
+    if verdict.remedy is not None:
+        then = f" Then {_to_complete(examination)}" if verdict.state == "incomplete" else ""
+        return verdict.remedy.text + then
+    if verdict.state == "unknown":
+        return "send the output of this command with --json to support; secrets are taken out of it"
+    return _when_healthy(examination) if verdict.state == "healthy" else _to_complete(examination)
+
+
 def summary(examination: Examination, verdict: Verdict) -> Check:
     """The last check: what all others amount to, in one sentence."""
     first = examination.failed[0].id if examination.failed else None
@@ -63,6 +86,8 @@ def summary(examination: Examination, verdict: Verdict) -> Check:
         return Check("summary", "Summary", "pass", "nothing is wrong")
     waiting = next((check.waits_on for check in examination.checks if not check.complete and check.waits_on), first)
     evidence = "not everything was looked at" if examination.online else "the network was not looked at"
+    if examination.failed:
+        evidence = f"{_names(examination.failed)} failed, and {evidence}"
     return Check("summary", "Summary", "skip", evidence, waits_on=waiting, complete=False)
 
 
@@ -120,29 +145,30 @@ def _verdict_lines(examination: Examination, verdict: Verdict, style: Style) -> 
     if verdict.scenario:
         lines += _filled(f"  named by {', '.join(verdict.decided_by)} (confidence {verdict.confidence})", style)
     for other in verdict.alternatives:
-        lines += _filled(f"  not ruled out: {other.incident}; look at {other.separate_by}", style)
+        if verdict.suspect and other.incident == verdict.suspect.id:
+            lines += _filled(f"  most likely {other.incident}: {verdict.suspect.title}", style)
+        else:
+            lines += _filled(f"  not ruled out: {other.incident}; look at {other.separate_by}", style)
     return lines
 
 
 def _next_step(examination: Examination, verdict: Verdict, style: Style) -> list[str]:
-    remedy = verdict.scenario.remedy if verdict.scenario else None
-    if remedy is not None:
-        lines = [line for never in remedy.never for line in _filled(f"Do not {never}.", style)]
-        lines += ["", *_filled(f"Next step ({remedy.owner}): {remedy.text}", style)]
-        commands = remedy.commands.powershell if os.name == "nt" else remedy.commands.posix
-        return lines + [f"    {command}" for command in commands]
-    steps: dict[str, Callable[[], str]] = {
-        "healthy": lambda: _when_healthy(examination),
-        "unknown": lambda: "send the output of this command with --json to support; secrets are taken out of it.",
-        "incomplete": lambda: _to_complete(examination),
-    }
-    return _filled(f"Next step: {steps[verdict.state]()}", style)
+    remedy = verdict.remedy
+    if remedy is None:
+        return _filled(f"Next step: {next_step(examination, verdict)}.", style)
+    lines = [line for never in remedy.never for line in _filled(f"Do not {never}.", style)]
+    lines += ["", *_filled(f"Next step ({remedy.owner}): {remedy.text}", style)]
+    commands = remedy.commands.powershell if os.name == "nt" else remedy.commands.posix
+    lines += [f"    {command}" for command in commands]
+    if verdict.state == "incomplete":
+        lines += _filled(f"Then {_to_complete(examination)}.", style)
+    return lines
 
 
 def _when_healthy(examination: Examination) -> str:
     if examination.warned:
-        return f"look at {_names(examination.warned)} above: what works here may still fail in your program."
-    return "none; if your program fails all the same, run the doctor where it runs (--python)."
+        return f"look at {_names(examination.warned)} above: what works here may still fail in your program"
+    return "none; if your program fails all the same, run the doctor where it runs (--python)"
 
 
 def _names(checks: tuple[Check, ...]) -> str:
@@ -151,9 +177,9 @@ def _names(checks: tuple[Check, ...]) -> str:
 
 def _to_complete(examination: Examination) -> str:
     if not examination.online:
-        return "run this command again with --online; it asks the platform a few harmless questions."
+        return "run this command again with --online; it asks the platform a few harmless questions"
     open_check = next((check for check in examination.checks if not check.complete), None)
-    return f"see {open_check.id}: {open_check.evidence}." if open_check else "run all checks."
+    return f"see {open_check.id}: {open_check.evidence}" if open_check else "run all checks"
 
 
 def _filled(text: str, style: Style) -> list[str]:

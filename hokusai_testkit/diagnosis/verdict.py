@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hokusai_mock.scenarios import Scenario, Signature
+from hokusai_mock.scenarios import Remedy, Scenario, Signature
 from hokusai_mock.scenarios.vocabulary import probe_of
 from hokusai_testkit.diagnosis.examination import Examination
 
@@ -43,6 +43,14 @@ class Verdict:
     confidence: float | None = None
     decided_by: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    suspect: Scenario | None = None
+    """What an incomplete examination points to: a check has failed that the user can act on all the same."""
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What helps: of the named incident, else of the suspected one."""
+        scenario = self.scenario or self.suspect
+        return scenario.remedy if scenario else None
 
     @property
     def ok(self) -> bool | None:
@@ -162,9 +170,11 @@ def judge(examination: Examination, scenarios: Iterable[Scenario], time_scale: f
         others = [case for case in cases if case is not best]
         return Verdict("incident", best.scenario, best.confidence, best.decided_by, _alternatives(best, others))
     if examination.failed and examination.online:
-        return Verdict("unknown", alternatives=_possible(cases))
+        return Verdict("unknown", alternatives=_alternatives_of(_possible(cases)))
     if not examination.complete or examination.failed:
-        return Verdict("incomplete")
+        possible = _possible(cases)
+        suspect = possible[0].scenario if possible else None
+        return Verdict("incomplete", alternatives=_alternatives_of(possible), suspect=suspect)
     return Verdict("healthy", confidence=1.0)
 
 
@@ -186,10 +196,11 @@ def _alternatives(best: _Case, others: list[_Case]) -> tuple[Alternative, ...]:
     return tuple(result)
 
 
-def _possible(cases: list[_Case]) -> tuple[Alternative, ...]:
-    """Incidents that would explain what failed, with the observations that would decide."""
-    return tuple(
-        Alternative(case.scenario.id, ", ".join(case.open_questions))
-        for case in sorted(cases, key=_rank)
-        if case.possible
-    )
+def _possible(cases: list[_Case]) -> list[_Case]:
+    """Incidents that would explain what failed, the one nearest to the client first."""
+    return sorted((case for case in cases if case.possible), key=_rank)
+
+
+def _alternatives_of(cases: list[_Case]) -> tuple[Alternative, ...]:
+    """Undecided incidents with the observations that would decide."""
+    return tuple(Alternative(case.scenario.id, ", ".join(case.open_questions)) for case in cases)

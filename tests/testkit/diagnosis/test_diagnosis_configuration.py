@@ -107,7 +107,7 @@ def test_a_fingerprint_never_shows_more_than_prefix_and_length(tail: str) -> Non
     shown = fingerprint("hk_test_" + tail, b"salt")
 
     assert shown.startswith(f"hk_test_..., {len(tail) + 8} characters, #")
-    assert len(shown) == len(f"hk_test_..., {len(tail) + 8} characters, #") + 4
+    assert len(shown) == len(f"hk_test_..., {len(tail) + 8} characters, # this run") + 4
 
 
 def test_equal_secrets_have_equal_fingerprints_in_one_run_only() -> None:

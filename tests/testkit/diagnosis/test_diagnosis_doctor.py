@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hokusai_mock import scenarios
 from hokusai_mock.scenarios import PROBES as VOCABULARY
 from hokusai_testkit.diagnosis.main import default_python, main
 from hokusai_testkit.diagnosis.probes import PROBES
@@ -20,6 +22,10 @@ LOGGED = "/logged-models/search"
 REGISTERED = "/registered-models/search?max_results=1"
 HTML_502 = (502, "<html><h1>502 Bad Gateway</h1></html>", {"Server": "awselb/2.0"})
 HTML_404 = (404, "<!doctype html><title>404 Not Found</title>")
+
+
+DOCUMENTED = {"state", "incident", "scenario", "confidence", "decided_by"}
+"""The keys of `verdict` from the first version on."""
 
 
 def platform(**changes: Any) -> dict[str, Any]:
@@ -79,6 +85,8 @@ def test_a_healthy_platform_is_healthy(
         "scenario": None,
         "confidence": 1.0,
         "decided_by": [],
+        "remedy": None,
+        "next_step": "none; if your program fails all the same, run the doctor where it runs (--python)",
     }
     assert (outcome.code, outcome.result["ok"], outcome.result["schema_version"]) == (0, True, 1)
     assert len(stub.requests) <= 15
@@ -89,7 +97,7 @@ def test_the_result_has_exactly_the_documented_fields(doctor: Callable[..., Any]
     result = doctor().result
 
     assert set(result) == {"schema_version", "ok", "verdict", "alternatives", "checks"}
-    assert set(result["verdict"]) == {"state", "incident", "scenario", "confidence", "decided_by"}
+    assert set(result["verdict"]) == DOCUMENTED | {"remedy", "next_step"}
     assert all(set(check) == {"id", "status", "evidence", "waits_on"} for check in result["checks"])
     assert [check["id"] for check in result["checks"]] == [*PROBES, "summary"]
 
@@ -114,6 +122,44 @@ def test_an_admin_key_that_is_wanted_is_named(serve: Callable[..., Any], doctor:
 
     assert (outcome.code, outcome.verdict["incident"], outcome.verdict["confidence"]) == (1, "A05", 1.0)
     assert outcome.check("server.version")["waits_on"] == "auth.bearer"
+
+
+def test_programs_get_the_remedy_of_the_named_incident(closed_port: int, doctor: Callable[..., Any]) -> None:
+    verdict = doctor("--online", env=environment(f"http://127.0.0.1:{closed_port}")).verdict
+    remedy = scenarios.load("net.refuse").remedy
+
+    assert remedy is not None
+    assert verdict["next_step"] == remedy.text
+    assert verdict["remedy"] == {
+        "owner": "user",
+        "text": remedy.text,
+        "never": list(remedy.never),
+        "commands": {"posix": list(remedy.commands.posix), "powershell": list(remedy.commands.powershell)},
+    }
+
+
+def test_a_missing_key_can_be_acted_on_before_the_network_is_looked_at(
+    doctor: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = doctor()
+    main(["--python", sys.executable])
+    text = capsys.readouterr().out
+
+    assert (outcome.code, outcome.verdict["state"], outcome.verdict["incident"]) == (3, "incomplete", None)
+    assert outcome.result["alternatives"] == [{"incident": "A01", "separate_by": "http.noauth.body_json.detail"}]
+    assert outcome.verdict["remedy"]["owner"] == "user"
+    assert outcome.verdict["next_step"].startswith("Set HOKUSAI_API_KEY in the process")
+    assert outcome.verdict["next_step"].endswith("with --online; it asks the platform a few harmless questions")
+    assert "Verdict: incomplete: creds.present failed, and the network was not looked at\n" in text
+    assert "Next step (user): Set HOKUSAI_API_KEY" in text
+    assert "    export HOKUSAI_API_KEY=<your key>" in text
+    assert "Then run this command again with --online" in text
+
+
+def test_one_key_has_no_hash_that_only_a_second_one_would_give_a_meaning(doctor: Callable[..., Any]) -> None:
+    env = {"HOKUSAI_API_KEY": KEY, "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+
+    assert doctor(env=env).check("creds.present")["evidence"] == "HOKUSAI_API_KEY is set (hk_test_..., 14 characters)"
 
 
 def test_a_missing_key_is_named(serve: Callable[..., Any], doctor: Callable[..., Any]) -> None:
@@ -270,7 +316,7 @@ def test_two_keys_that_differ_are_told_apart_by_hash(doctor: Callable[..., Any])
     check = doctor(env=env).check("creds.present")
 
     assert check["status"] == "warn"
-    assert "hk_test_..., 14 characters, #" in check["evidence"]
+    assert re.search(r"hk_test_\.\.\., 14 characters, #[0-9a-f]{4} this run\)", check["evidence"])
     assert "they differ: the SDK sends the first, plain MLflow the second; the first was tried" in check["evidence"]
 
 
