@@ -145,6 +145,7 @@ class Sandbox:
 
     def use_profile(self, *, mlflow: str | None = None, platform: str | None = None) -> None:
         """Play another MLflow version or platform era from the next request on."""
+        __tracebackhide__ = True
         chosen = {"mlflow": mlflow, "platform": platform}
         self._ask("PUT", "/profiles", {name: value for name, value in chosen.items() if value is not None})
 
@@ -152,11 +153,13 @@ class Sandbox:
 
     def scenario(self, name: str, **params: Any) -> dict[str, str | None]:
         """Start a scenario besides those that are active (`healthy` ends them all); returns the new environment."""
+        __tracebackhide__ = True
         env: dict[str, str | None] = self._ask("POST", "/scenarios", {"name": name, "params": params})["env"]
         return env
 
     def fault(self, **fields: Any) -> None:
         """Add one fault rule; `fields` are those of a scenario's `[[fault]]` table (`with_` stands for `with`)."""
+        __tracebackhide__ = True
         self._ask("POST", "/faults", {name.rstrip("_"): value for name, value in fields.items()})
 
     @property
@@ -214,6 +217,7 @@ class Sandbox:
         return self._ask("GET", "")
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        __tracebackhide__ = True
         parts = urlsplit(self.server_url)
         headers = {"Content-Type": "application/json", "Connection": "close"}
         if self._token:

@@ -27,6 +27,9 @@ def wishes(pytester: pytest.Pytester, *markers: str) -> Wishes:
         ("scenario=['healthy', 'gateway.lb_eror']", r"did you mean 'gateway.lb_error'\?"),
         ("scenaro='healthy'", r"no keyword 'scenaro'; did you mean 'scenario'\?"),
         ("'auth.admin_required'", r"keywords only: write hokusai\(scenario='auth.admin_required'\)"),
+        ("scenario='net.refuse'", r"cannot play the scenario 'net.refuse' yet: it needs the listener .* 'refuse'"),
+        ("scenario=['healthy', 'net.refuse']", "cannot play the scenario 'net.refuse' yet"),
+        ("scenario=['gateway.lb_error'], params={'gateway.lb_error': 3}", "'gateway.lb_error' must be a dict"),
         ("scenario=3", "scenario must be a name or a list of names, not 3"),
         ("scenario='gateway.lb_error', params={'tims': 1}", "tims.*times"),
         ("scenario='gateway.lb_error', params=[1]", "params must be a dict, not list"),
@@ -61,23 +64,13 @@ def test_no_marker_asks_nothing(pytester: pytest.Pytester) -> None:
     assert wishes(pytester) == Wishes()
 
 
-def test_names_are_checked_without_reading_a_scenario(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read(name: str) -> None:
-        raise AssertionError(f"{name} was read")
-
-    monkeypatch.setattr("hokusai_mock.scenarios.load", read)
-    assert wishes(pytester, "scenario='auth.admin_required'").scenarios == (("auth.admin_required", {}),)
-
-
 def test_wrong_markers_end_the_run_before_the_first_test(run_apart: Run) -> None:
     result = run_apart(
         """
 import pytest
 
-@pytest.mark.hokusai(scenario="auth.admin_requird")
-def test_one(): pass
+@pytest.mark.hokusai(scenario=["auth.admin_requird", "net.refuse"], seed="1")
+def test_one(hokusai): pass
 
 @pytest.mark.hokusai(profil="x")
 def test_two(): pass
@@ -91,7 +84,10 @@ def test_fine(): pass
     result.stderr.fnmatch_lines(
         [
             "ERROR: *::test_one: no scenario is called 'auth.admin_requird'; did you mean 'auth.admin_required'?",
+            "*::test_one: this version of hokusai-testkit cannot play the scenario 'net.refuse' yet: *",
+            "*::test_one: seed must be a whole number, not '1'",
             "*::test_two: the marker hokusai has no keyword 'profil'; did you mean 'profile'?",
+            "*::test_two: the marker hokusai does nothing here: *'hokusai' and 'hokusai_env'*",
         ]
     )
     result.stdout.no_fnmatch_line("*passed*")
@@ -102,3 +98,86 @@ def test_marker_is_registered_with_its_signature(run: Run) -> None:
     result.stdout.fnmatch_lines(
         ["@pytest.mark.hokusai(scenario=NAME or list, params={}, profile=NAME or list, seed=N): *"]
     )
+
+
+INERT = "marker hokusai does nothing here: the test uses neither of the fixtures 'hokusai' and 'hokusai_env'"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "@asks\ndef test_one(): pass",
+        "@asks\ndef test_one(hokusai_session): pass",
+        "@asks\ndef test_one(tmp_path): pass",
+        "import unittest\nclass TestOne(unittest.TestCase):\n    @asks\n    def test_one(self): pass",
+    ],
+)
+def test_marker_on_a_test_without_a_sandbox_is_refused(run: Run, test: str) -> None:
+    result = run("import pytest\nasks = pytest.mark.hokusai(scenario='auth.admin_required')\n" + test)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *test_one: the {INERT}*"])
+
+
+def test_marker_on_a_test_that_reaches_a_sandbox_in_any_way_is_followed(run: Run) -> None:
+    result = run(
+        """
+import pytest
+pytestmark = pytest.mark.hokusai(profile="mlflow-2.9")
+asks = pytest.mark.hokusai(scenario="auth.admin_required")
+
+@pytest.fixture
+def client(hokusai_env): pass
+
+@pytest.fixture
+def late(request):
+    return request.getfixturevalue("hokusai")
+
+@asks
+def test_through_a_fixture(client): pass
+
+@asks
+@pytest.mark.usefixtures("hokusai")
+def test_by_usefixtures(): pass
+
+@asks
+def test_by_name(request): assert request.getfixturevalue("hokusai").profile["mlflow"] == "mlflow-2.9"
+
+@asks
+def test_by_name_in_a_fixture(late): assert late.profile["mlflow"] == "mlflow-2.9"
+
+def test_that_inherits_the_module_s_marker(): pass
+"""
+    )
+    result.assert_outcomes(passed=5)
+
+
+def test_marker_that_the_mock_refuses_is_one_line(run: Run) -> None:
+    result = run(
+        """
+import pytest
+from hokusai_mock.sandbox import SandboxError
+@pytest.mark.hokusai(scenario="auth.admin_required")
+def test_one(hokusai): pass
+
+@pytest.fixture(scope="session")
+def hokusai_server(hokusai_server):
+    def refuse(*_, **__): raise SandboxError("refused by the mock")
+    patch = pytest.MonkeyPatch()
+    patch.setattr("hokusai_mock.sandbox.Sandbox.scenario", refuse)
+    yield hokusai_server
+    patch.undo()
+"""
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["the sandbox cannot be made as the marker hokusai asks: refused by the mock"])
+    result.stdout.no_fnmatch_line("*lifetime.py*")
+
+
+@pytest.mark.parametrize(
+    "call", ["scenario('auth.admin_requird')", "fault(effct='status')", "use_profile(mlflow='x')", "calls(statsu=1)"]
+)
+def test_errors_of_the_handle_point_at_the_test(run: Run, call: str) -> None:
+    result = run(f"def test_one(hokusai):\n    hokusai.{call}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["test_errors_of_the_handle_point_at_the_test.py:2: *Error"])
+    result.stdout.no_fnmatch_line("*sandbox.py:*")

@@ -35,7 +35,7 @@ def test_options_reach_sandbox_and_header(run: Run) -> None:
     )
     result.stdout.fnmatch_lines(
         [
-            "hokusai-testkit *: mock, mlflow-2.9, platform-documented, seed 5, scenario gateway.lb_error",
+            "hokusai-testkit *: mock, mlflow-2.9, platform-documented, seed 5, scenario gateway.lb_error:times=1",
             "*{'mlflow': 'mlflow-2.9', 'platform': 'platform-documented'} [[]'gateway.lb_error'[]]*",
         ]
     )
@@ -59,6 +59,7 @@ def test_command_line_wins_over_variable_over_ini(
         ("--hokusai-profile=mlflow-2.8", "--hokusai-profile: *mlflow-2.8*did you mean*"),
         ("--hokusai-scenario=auth.admin_requird", "--hokusai-scenario: *did you mean 'auth.admin_required'?*"),
         ("--hokusai-scenario=gateway.lb_error:tims=1", "--hokusai-scenario: *tims*times*"),
+        ("--hokusai-scenario=net.refuse", "--hokusai-scenario: *cannot play the scenario 'net.refuse' yet*"),
         ("--hokusai-seed=many", "--hokusai-seed: 'many' is no whole number*"),
     ],
 )
