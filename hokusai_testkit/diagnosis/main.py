@@ -50,8 +50,25 @@ def main(arguments: Sequence[str], program: str = "hokusai-testkit doctor") -> i
         return BROKEN
 
 
+_EXIT_CODES = """\
+exit codes:
+    0  healthy, perhaps with warnings
+    1  an incident, named or not
+    2  wrong usage
+    3  incomplete: not everything was looked at; with --strict also a healthy result with warnings
+    4  the doctor itself broke
+  130  interrupted
+"""
+
+
 def _parser(program: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=program, description=_DESCRIPTION, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=_DESCRIPTION,
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     parser.add_argument("--online", action="store_true", help="ask the platform too: a few harmless requests")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="run this check and what it waits on")
     parser.add_argument("--skip", action="append", default=[], metavar="ID", help="leave this check out")
@@ -66,7 +83,10 @@ def _parser(program: str) -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
     if not 0 < seconds <= 3600:  # also refuses NaN
         raise argparse.ArgumentTypeError("must be more than 0 and at most 3600 seconds")
     return seconds

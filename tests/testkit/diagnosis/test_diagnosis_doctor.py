@@ -458,7 +458,7 @@ def test_a_skipped_check_makes_its_dependents_wait(serve: Callable[..., Any], do
         (["--only", "net.tpc"], "did you mean 'net.tcp'?"),
         (["--skip", "x"], "no check is called 'x'"),
         (["--timeout", "0"], "more than 0"),
-        (["--timeout", "soon"], "--timeout"),
+        (["--timeout", "soon"], "argument --timeout: 'soon' is no number of seconds"),
         (["--python", "/no/such/python"], "no program"),
         (["--onlin"], "unrecognized arguments"),
     ],
@@ -489,6 +489,13 @@ def test_text_ends_with_one_next_step_and_is_ascii_where_it_must_be(
     assert "Verdict: incident: D02: Nothing listens on the port" in out
     assert out.count("Next step") == 1
     assert out.rpartition("Next step")[0].count("\nDo not ") == 1
+
+
+def test_help_tells_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out.partition("exit codes:\n")[2]
+
+    assert re.findall(r"^ +(\d+) ", told, re.MULTILINE) == ["0", "1", "2", "3", "4", "130"]
 
 
 def test_list_names_every_check(capsys: pytest.CaptureFixture[str]) -> None:
