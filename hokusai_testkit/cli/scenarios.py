@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -34,22 +35,57 @@ def list_(as_json: bool) -> None:
     width = max(len(scenario.name) for scenario in catalogue)
     for scenario in catalogue:
         parameters = f"  [{', '.join(scenario.params)}]" if scenario.params else ""
-        click.echo(f"{scenario.id}  {scenario.name:{width}}  {scenario.title}{parameters}")
+        missing = ", ".join(item.partition(" (")[0] for item in _unplayable(scenario))
+        playable = f"; cannot be played yet: it would need {missing}" if missing else ""
+        click.echo(f"{scenario.id}  {scenario.name:{width}}  {scenario.title}{parameters}{playable}")
 
 
 @command.command("show")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Put the scenario on stdout as JSON.")
 def show(name: str, as_json: bool) -> None:
-    """Show what a scenario is about, what users see, how the doctor knows it, and what helps."""
+    """Show what a scenario is about, what users see, how the doctor knows it, and what helps.
+
+    NAME is a scenario's name (auth.admin_required) or an incident (A05).
+    """
     try:
-        scenario = scenarios.load(name)
+        scenario = scenarios.load(_named(name))
     except ScenarioError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        _put_json({"scenario": {**_entry(scenario), "file": dict(scenario.table)}})
+        entry = {**_entry(scenario), "unplayable": _unplayable(scenario), "file": dict(scenario.table)}
+        _put_json({"scenario": entry})
         return
     click.echo("\n".join(_page(scenario)))
+
+
+def _named(reference: str) -> str:
+    """The name of the scenario that `reference` means: the name itself, or that of the only file of an incident."""
+    incident = reference.upper()
+    if re.fullmatch(r"[A-G]\d\d", incident) is None:
+        return reference
+    found = _by_incident().get(incident, [])
+    if not found:
+        raise click.UsageError(f"no scenario of this version plays the incident {incident}; 'scenarios list' has all")
+    if len(found) > 1:
+        raise click.UsageError(f"{incident} is played by several scenarios: {', '.join(found)}; name one")
+    return found[0]
+
+
+def _by_incident() -> dict[str, list[str]]:
+    """The names of all scenarios by their incident."""
+    found: dict[str, list[str]] = {}
+    for name in scenarios.names():
+        found.setdefault(scenarios.load(name).id, []).append(name)
+    return found
+
+
+def _unplayable(scenario: Scenario) -> list[str]:
+    """What this version would need to play it; empty also for one that wants a parameter first."""
+    try:
+        return scenario.resolve().unplayable()
+    except ScenarioError:
+        return []
 
 
 def _entry(scenario: Scenario) -> dict[str, Any]:
@@ -78,14 +114,13 @@ def _put_json(content: dict[str, Any]) -> None:
 
 def _page(scenario: Scenario) -> Iterator[str]:
     yield f"{scenario.name} ({scenario.id}): {scenario.title}"
-    yield f"family {scenario.family}, hop {scenario.hop}, looks like {', '.join(scenario.looks_like) or 'nothing else'}"
+    yield f"family {scenario.family}, hop {scenario.hop}, {_look_alikes(scenario)}"
     yield ""
     yield textwrap.fill(" ".join((scenario.story or "").split()), 100)
-    if scenario.params:
-        yield "\nParameters"
-        for name, param in scenario.params.items():
-            choices = f", one of {', '.join(map(str, param.choices))}" if param.choices else ""
-            yield f"  {name} ({param.type}{choices}), default {param.default}"
+    if missing := _unplayable(scenario):
+        words = f"This version cannot play it: it would need {'; '.join(missing)}. The doctor names it all the same."
+        yield "\n" + textwrap.fill(words, 100)
+    yield from _parameters(scenario)
     yield "\nWhat is seen"
     yield from (f"  {line}" for symptom in scenario.symptoms for line in _symptom(symptom))
     yield "\nHow the doctor knows it"
@@ -95,6 +130,38 @@ def _page(scenario: Scenario) -> Iterator[str]:
         yield textwrap.fill(scenario.remedy.text, 100, initial_indent="  ", subsequent_indent="  ")
         yield from (f"    {command_line}" for command_line in scenario.remedy.commands.posix)
         yield from (f"  Do not: {never}." for never in scenario.remedy.never)
+
+
+def _look_alikes(scenario: Scenario) -> str:
+    """What else looks the same; incidents that no file describes yet are set apart."""
+    described = _by_incident()
+    known = [incident for incident in scenario.looks_like if incident in described]
+    absent = [incident for incident in scenario.looks_like if incident not in described]
+    text = f"looks like {', '.join(known) or 'nothing else'}"
+    return f"{text} (not in this version's catalogue: {', '.join(absent)})" if absent else text
+
+
+_COMMON_WORDS = {
+    "after": "let so many matching requests pass first",
+    "times": "fail so many, then behave; always when absent",
+    "every": "fail each so-many-th only",
+    "probability": "fail each with this probability, from 0 to 1",
+    "per": "what the above count by: rule, key or path",
+    "methods": "only these methods, such as GET+POST",
+    "paths": "only these paths, such as @registry+/api/v1/*",
+}
+"""What the parameters do that every scenario with faults has."""
+
+
+def _parameters(scenario: Scenario) -> Iterator[str]:
+    if scenario.params:
+        yield "\nParameters"
+    for name, param in scenario.params.items():
+        choices = f", one of {', '.join(map(str, param.choices))}" if param.choices else ""
+        yield f"  {name} ({param.type}{choices}), default {param.default}"
+    if scenario.table.get("fault"):
+        yield "\nParameters of every scenario with faults"
+        yield from (f"  {name:12}{_COMMON_WORDS[name]}" for name in scenarios.COMMON)
 
 
 def _symptom(symptom: Symptom) -> Iterator[str]:

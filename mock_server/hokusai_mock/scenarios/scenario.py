@@ -25,7 +25,7 @@ from hokusai_mock.scenarios.tables import (
     check_placeholders,
     given,
 )
-from hokusai_mock.scenarios.vocabulary import FAMILIES, PLAYABLE_SETTINGS
+from hokusai_mock.scenarios.vocabulary import FAMILIES, LISTENER_WORDS, PLAYABLE_SETTINGS
 from hokusai_mock.schema import ImpossibleError, Matches, SchemaError, did_you_mean, read
 
 if sys.version_info >= (3, 11):
@@ -128,7 +128,10 @@ class ResolvedScenario:
     def unplayable(self) -> list[str]:
         """What in this scenario this version cannot play yet, in words; empty when it can be played."""
         missing = [f"the platform setting {name!r}" for name in self.settings if name not in PLAYABLE_SETTINGS]
-        missing += [f"the listener {listener.name!r} of kind {listener.kind!r}" for listener in self.listeners]
+        missing += [
+            f"{LISTENER_WORDS[listener.kind]} (listener {listener.name!r} of kind {listener.kind!r})"
+            for listener in self.listeners
+        ]
         missing += [f"the change at {moment.at:g} s of the virtual clock" for moment in self.timeline]
         missing += [
             f"the effect {rule.effect.name!r} (playable: {', '.join(sorted(PLAYABLE))})"

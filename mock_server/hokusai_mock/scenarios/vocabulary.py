@@ -6,7 +6,7 @@ probes with the doctor, settings with the platform.
 
 from __future__ import annotations
 
-__all__ = ["CALLS", "FAMILIES", "PLACEHOLDERS", "PLAYABLE_SETTINGS", "PROBES", "probe_of"]
+__all__ = ["CALLS", "FAMILIES", "LISTENER_WORDS", "PLACEHOLDERS", "PLAYABLE_SETTINGS", "PROBES", "probe_of"]
 
 FAMILIES = {
     "A": "auth",
@@ -21,6 +21,14 @@ FAMILIES = {
 
 PLAYABLE_SETTINGS = frozenset({"registry_admin_scopes"})
 """Platform settings that the mock honours; the other settings of the format are read but cannot be played yet."""
+
+LISTENER_WORDS = {
+    "http": "a port of its own",
+    "forward-proxy": "a proxy of its own",
+    "refuse": "a port that refuses connections",
+    "silent": "a port that never answers",
+}
+"""What each kind of listener is, for people."""
 
 PLACEHOLDERS = frozenset({"host", "port", "key", "home"})
 """What `{...}` may stand for in `[client]` and in effects, beside `{listener.NAME.url}`."""

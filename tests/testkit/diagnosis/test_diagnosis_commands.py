@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -57,6 +58,53 @@ def test_show_tells_what_is_seen_and_what_helps(name: str, run: Callable[..., Re
     assert result.exit_code == 0
     assert f"{name} ({scenarios.load(name).id})" in result.stdout
     assert "What helps" in result.stdout
+
+
+@pytest.mark.parametrize("reference", ["A05", "a05"])
+def test_show_finds_a_scenario_by_its_incident(reference: str, run: Callable[..., Result]) -> None:
+    assert run("scenarios", "show", reference).stdout == run("scenarios", "show", "auth.admin_required").stdout
+
+
+def test_an_incident_without_a_file_is_wrong_usage_in_words(run: Callable[..., Result]) -> None:
+    result = run("scenarios", "show", "A06")
+
+    assert result.exit_code == 2
+    assert "no scenario of this version plays the incident A06" in result.output
+
+
+def test_an_incident_with_several_files_asks_which(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = scenarios.load("auth.admin_required")
+    second = dataclasses.replace(first, name="auth.other")
+    monkeypatch.setattr(scenarios, "names", lambda: (first.name, second.name))
+    monkeypatch.setattr(scenarios, "load", {first.name: first, second.name: second}.__getitem__)
+    result = run("scenarios", "show", "A05")
+
+    assert result.exit_code == 2
+    assert "A05 is played by several scenarios: auth.admin_required, auth.other" in result.output
+
+
+def test_what_cannot_be_played_is_marked_and_explained(run: Callable[..., Result]) -> None:
+    needed = "a port that refuses connections"
+    line = next(line for line in run("scenarios", "list").stdout.splitlines() if "net.refuse" in line)
+
+    assert line.endswith(f"; cannot be played yet: it would need {needed}")
+    assert f"This version cannot play it: it would need {needed}" in run("scenarios", "show", "net.refuse").stdout
+    shown = json.loads(run("scenarios", "show", "net.refuse", "--json").stdout)
+    assert shown["scenario"]["unplayable"][0].startswith(needed)
+    assert "cannot play" not in run("scenarios", "show", "gateway.lb_error").stdout
+
+
+def test_show_lists_the_common_parameters_where_there_are_faults(run: Callable[..., Result]) -> None:
+    page = run("scenarios", "show", "gateway.lb_error").stdout
+
+    assert [name for name in scenarios.COMMON if f"\n  {name} " not in page] == []
+    assert "probability" not in run("scenarios", "show", "auth.key_required").stdout
+
+
+def test_a_look_alike_without_a_file_is_marked(run: Callable[..., Result]) -> None:
+    head = " ".join(run("scenarios", "show", "auth.key_invalid").stdout.split())
+
+    assert "looks like A14 (not in this version's catalogue: A04, A09, A11)" in head
 
 
 def test_show_as_json_holds_the_whole_file(run: Callable[..., Result]) -> None:
