@@ -11,6 +11,7 @@ import argparse
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,13 +41,23 @@ def server(mlflow: Path) -> Iterator[int]:
         path = f"{mlflow.parent}{os.pathsep}{os.environ['PATH']}"
         env = {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "DO_NOT_TRACK": "true"}
         with open(f"{folder}/log", "wb") as log:
-            process = subprocess.Popen([*command, "--workers", "1"], env=env, cwd=folder, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                [*command, "--workers", "1"], env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True
+            )
             try:
                 _wait(process, port)
                 yield port
             finally:
-                process.terminate()
-                process.wait(30)
+                _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server with its workers: `mlflow server` starts them and leaves them behind when it is ended alone."""
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.terminate()
+    process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

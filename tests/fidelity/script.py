@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from script_browser import browser_routes
+from script_filters import newer_filters
 from script_odd_input import odd_input
 from step import ARTIFACTS, JSON_HEADERS, Step, step
 
@@ -39,6 +40,7 @@ def steps() -> list[Step]:
         registry_endings,
         browser_routes,
         odd_input,
+        newer_filters,
     )
     return [one for part in parts for one in part()]
 

@@ -6,6 +6,7 @@ import re
 from mimetypes import MimeTypes
 from posixpath import basename, splitext
 from typing import BinaryIO
+from unicodedata import normalize
 from urllib.parse import quote
 
 from hokusai_mock.messages import Response
@@ -75,7 +76,7 @@ def _disposition(call: Call, name: str) -> str:
         except UnicodeEncodeError:
             raise Collapse from None
         return f"attachment; filename={name}"
-    plain = name if name.isascii() else name.encode("ascii", "ignore").decode() or "download"
+    plain = name if name.isascii() else normalize("NFKD", name).encode("ascii", "ignore").decode() or "download"
     quoted = plain if _TOKEN.fullmatch(plain) else '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
     encoded = "" if name.isascii() else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f"attachment; filename={quoted}{encoded}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hokusai_mock.mlflow_api import render
 from hokusai_mock.mlflow_api.endpoints import Call, endpoint
-from hokusai_mock.mlflow_api.errors import invalid
+from hokusai_mock.mlflow_api.errors import does_not_exist, invalid
 from hokusai_mock.mlflow_api.render import Json
 from hokusai_mock.mlflow_api.validation import (
     ARRAY,
@@ -22,6 +22,7 @@ from hokusai_mock.mlflow_api.validation import (
 from hokusai_mock.mlflow_api.wire import INT64, KEY_VALUES, TEXT, Message, Repeated
 from hokusai_mock.profiles import MlflowProfile
 from hokusai_mock.store.entities import ModelVersion, RegisteredModel
+from hokusai_mock.store.registry import Registry
 from hokusai_mock.store.search import search_registered_models
 
 __all__ = ["check_registry_tag", "model_name"]
@@ -113,6 +114,7 @@ def find_registered_models(call: Call) -> Json:
         max_results=limit,
         page_token=call.text("page_token"),
         prompts_exist=call.profile.behaviour.prompts_exist,
+        knows_null=call.profile.behaviour.filters_know_null,
     )
     models = [render.registered_model(model, _found_versions(call, model)) for model in found]
     result: Json = {"registered_models": models} if models else {}
@@ -234,7 +236,7 @@ def set_alias(call: Call) -> Json:
 def delete_alias(call: Call) -> Json:
     """Remove an alias; one that the model has not is no error."""
     alias = call.text("alias")
-    check_alias(alias)
+    check_alias(alias, new=not call.profile.behaviour.latest_is_an_alias)
     call.store.registry.delete_alias(call.text("name"), alias)
     return {}
 
@@ -249,8 +251,19 @@ def delete_alias(call: Call) -> Json:
 def get_model_version_by_alias(call: Call) -> Json:
     """The version that an alias names."""
     name, alias = model_name(call), call.text("alias")
-    check_alias(alias)
-    if call.profile.behaviour.aliases_belong_to_their_version:
-        call.store.registry.get(name)
-    version = call.store.registry.version_by_alias(name, alias)
+    check_alias(alias, new=not call.profile.behaviour.latest_is_an_alias)
+    registry, behaviour = call.store.registry, call.profile.behaviour
+    if behaviour.latest_is_an_alias and alias.lower() == "latest":
+        version = _latest(registry, name)
+    else:
+        if behaviour.aliases_belong_to_their_version:
+            registry.get(name)
+        version = registry.version_by_alias(name, alias)
     return {"model_version": render.model_version(version, call.store.registry.aliases_of(version))}
+
+
+def _latest(registry: Registry, name: str) -> ModelVersion:
+    versions = registry.latest_versions(registry.get(name))
+    if not versions:
+        raise does_not_exist(f"Latest version not found for model {name}.")
+    return max(versions, key=lambda version: version.version)

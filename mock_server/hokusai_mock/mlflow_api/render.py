@@ -92,18 +92,18 @@ def run(one: Run, behaviour: Behaviour, *, new: bool = False, found: bool = Fals
         data["tags"] = _pairs(one.tags)
     result: Json = {"info": run_info(one), "data": data}
     if behaviour.new_run_shows_inputs or not new:
-        result["inputs"] = _inputs(one, behaviour)
+        result["inputs"] = _inputs(one, shows_models=behaviour.run_shows_models and not found)
     if behaviour.run_shows_models and not new and (behaviour.search_shows_outputs or not found):
         outputs = [{"model_id": model_id, "step": step} for model_id, step in one.model_outputs]
         result["outputs"] = {"model_outputs": outputs} if outputs else {}
     return result
 
 
-def _inputs(one: Run, behaviour: Behaviour) -> Json:
+def _inputs(one: Run, *, shows_models: bool) -> Json:
     result: Json = {}
     if one.datasets:
         result["dataset_inputs"] = [_dataset_input(dataset) for dataset in one.datasets.values()]
-    if one.model_inputs and behaviour.run_shows_models:
+    if one.model_inputs and shows_models:
         result["model_inputs"] = [{"model_id": model_id} for model_id in one.model_inputs]
     return result
 

@@ -192,7 +192,7 @@ _VERSION_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
 
 
 def check_alias(alias: str, *, new: bool = False) -> None:
-    """Refuse what is no alias, and for a new one what is reserved."""
+    """Refuse what is no alias, and for a new one (on old servers for any) what is reserved."""
     if not alias:
         raise invalid("Registered model alias name cannot be empty.")
     if _ALIAS.fullmatch(alias) is None:

@@ -99,6 +99,8 @@ class Behaviour:
     """A model version's source must be within the run or logged model that the request names."""
     model_names_are_file_names: bool
     """Names of registered models that could not be file names are refused."""
+    latest_is_an_alias: bool
+    """The alias `latest` means the highest version; otherwise nobody may even ask for it."""
     aliases_belong_to_their_version: bool
     """Aliases go with a deleted version, and an alias of a missing model is a 404."""
     found_versions_are_ordered_by_stage: bool

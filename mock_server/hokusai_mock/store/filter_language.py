@@ -74,11 +74,12 @@ _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<string>'(?:''|\\'|[^'])*')
     | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+    | (?P<not_null>NOT\s+NULL\b)
     | (?P<identifier>{_NAME}(?:\.(?:\w+|`[^`]*`|\"[^\"]*\"))*\.?)
     | (?P<operator><=|>=|!=|<>|==|=|<|>)
     | (?P<other>\S)
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 _WORD_OPERATORS = frozenset({"LIKE", "ILIKE"})
 _WORDS = frozenset({"AND", "OR", "IN", "NOT", "IS", "NULL"})
@@ -114,7 +115,9 @@ def _tokens(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or "other"
         value, start = match[kind], match.start(kind)
-        if kind == "identifier" and value.upper() in _WORD_OPERATORS:
+        if kind == "not_null":
+            tokens.append(Token(Kind.OTHER, value, start))
+        elif kind == "identifier" and value.upper() in _WORD_OPERATORS:
             tokens.append(Token(Kind.OPERATOR, value, start))
         elif kind == "identifier" and value.upper() in _WORDS:
             tokens.append(Token(Kind.OTHER, value, start))
@@ -125,11 +128,9 @@ def _tokens(text: str) -> list[Token]:
 
 def _null_test(tokens: list[Token], at: int) -> tuple[Comparison | None, int]:
     """`a IS NULL` or `a IS NOT NULL` at a token, and where the next thing starts; the value is the word NULL."""
-    words = [token.text.upper() for token in tokens[at + 1 : at + 4]]
-    for operator, expected in (("IS NULL", ["IS", "NULL"]), ("IS NOT NULL", ["IS", "NOT", "NULL"])):
-        if tokens[at].kind is Kind.IDENTIFIER and words[: len(expected)] == expected:
-            end = at + len(expected)
-            return Comparison(tokens[at].text, operator, tokens[end]), end + 1
+    words = [token.text.upper().split() for token in tokens[at + 1 : at + 3]]
+    if tokens[at].kind is Kind.IDENTIFIER and words in ([["IS"], ["NULL"]], [["IS"], ["NOT", "NULL"]]):
+        return Comparison(tokens[at].text, " ".join(words[0] + words[1]), tokens[at + 2]), at + 3
     return None, at
 
 

@@ -21,6 +21,7 @@ from hokusai_mock.store.search_rules import (
     MODEL_VERSIONS,
     MODEL_VERSIONS_WITH_NULLS,
     REGISTERED_MODELS,
+    REGISTERED_MODELS_WITH_NULLS,
     RUNS,
     RUNS_WITH_NULLS,
     Condition,
@@ -134,10 +135,12 @@ def search_registered_models(
     max_results: int,
     page_token: str | None,
     prompts_exist: bool,
+    knows_null: bool = False,
 ) -> tuple[list[RegisteredModel], str | None]:
     """Registered models by name unless ordered; where prompts exist they are hidden unless asked for."""
-    conditions = REGISTERED_MODELS.conditions(filter_text)
-    orders = REGISTERED_MODELS.orders(list(order_by))
+    rules = REGISTERED_MODELS_WITH_NULLS if knows_null else REGISTERED_MODELS
+    conditions = rules.conditions(filter_text)
+    orders = rules.orders(list(order_by))
     if not any(one.key == "name" for one in orders):
         orders.append(Order("attribute", "name", ascending=True))
     if prompts_exist:

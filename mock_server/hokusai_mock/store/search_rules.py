@@ -28,6 +28,7 @@ __all__ = [
     "MODEL_VERSIONS",
     "MODEL_VERSIONS_WITH_NULLS",
     "REGISTERED_MODELS",
+    "REGISTERED_MODELS_WITH_NULLS",
     "RUNS",
     "RUNS_WITH_NULLS",
     "Condition",
@@ -113,7 +114,7 @@ class Dialect:
         if not text:
             return []
         try:
-            comparisons = parse_filter(text, nulls=bool(self.lists and self.nullable))
+            comparisons = parse_filter(text, nulls=bool(self.lists))
         except UnreadableClauses as error:
             raise self.unreadable(error.texts) from error
         return [one for comparison in comparisons for one in self._conditions(comparison)]
@@ -135,8 +136,8 @@ class Dialect:
         return Order(entity, key, parsed.ascending)
 
     def not_nullable(self, entity: str, key: str) -> StoreError:
-        """The refusal of a null test of something that always has a value."""
-        return invalid(f"IS NULL / IS NOT NULL is only supported for tags, not for {entity} '{key}'")
+        """The refusal of a null test of something that always has a value; in the registry the server trips over it."""
+        return StoreError("CRASH", f"{entity} {key} is tested for null")
 
     def unreadable(self, texts: list[str]) -> StoreError:
         """The refusal of tokens that are no comparison."""
@@ -221,6 +222,9 @@ class _Experiments(Dialect):
         if entity == "tag":
             if operator not in TEXTUAL:
                 raise invalid(f"Invalid comparator for tag: {operator}")
+        elif key == "experiment_id":
+            if operator not in ("=", "!=", "IN", "NOT IN"):
+                raise invalid(f"Invalid comparator for experiment_id: {operator}")
         elif key in self.numbers:
             if operator not in NUMERIC:
                 raise invalid(f"Invalid comparator '{operator}' not one of '{listed(TEXTUAL_OR_LIST)}")
@@ -232,8 +236,18 @@ class _Experiments(Dialect):
                 comparator=operator,
                 valid=valid,
             )
-        elif operator not in TEXTUAL and key not in self.lists:
+        elif operator not in TEXTUAL:
             raise invalid(f"Invalid comparator for string attribute: {operator}")
+
+    def not_nullable(self, entity: str, key: str) -> StoreError:
+        return invalid(f"IS NULL / IS NOT NULL is only supported for tags, not for {entity} '{key}'")
+
+    def _list(self, key: str, token: Token) -> Value:
+        items = super()._list(key, token)
+        wrong = [item for item in token.items if key == "experiment_id" and not item.isdecimal()]
+        if wrong:
+            raise invalid(f"Invalid experiment ID '{wrong[0]}'. Experiment ID must be a valid integer.")
+        return items
 
     def _conditions(self, comparison: Comparison) -> list[Condition]:
         one = self._condition(comparison)
@@ -242,11 +256,13 @@ class _Experiments(Dialect):
 
 
 class _ModelVersions(Dialect):
-    def _number(self, key: str, token: Token) -> Value:  # noqa: ARG002 - the other dialects name the key
+    def _number(self, key: str, token: Token) -> Value:
         if token.kind is Kind.NUMBER:
             return float(token.text)
         if token.kind in (Kind.STRING, Kind.IDENTIFIER):
             return _quoted(token)
+        if token.kind is Kind.LIST:
+            return self._list(key, token)
         raise self.not_a_text(token)
 
     def not_a_text(self, token: Token) -> StoreError:
@@ -386,7 +402,16 @@ def _runs(*lists: str) -> _Runs:
 
 RUNS = _runs()
 RUNS_WITH_NULLS = _runs("run_id")
-REGISTERED_MODELS = _RegisteredModels(("name",), order_keys=("name", "timestamp", "last_updated_timestamp"))
+
+
+def _registered_models(*lists: str) -> _RegisteredModels:
+    operators = TEXTUAL_OR_LIST if lists else TEXTUAL
+    keys = ("name", "timestamp", "last_updated_timestamp")
+    return _RegisteredModels(("name",), order_keys=keys, text_operators=operators, lists=lists)
+
+
+REGISTERED_MODELS = _registered_models()
+REGISTERED_MODELS_WITH_NULLS = _registered_models("name")
 
 
 def _model_versions(*lists: str) -> _ModelVersions:
