@@ -49,6 +49,16 @@ def pytest_unconfigure():
     assert heavy == next(line for line in without.outlines if line.startswith("heavy:"))
 
 
+def test_report_header_of_an_unused_plugin_reads_one_small_module(run_apart: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        "    print('own:', sorted(name for name in sys.modules if name.startswith('hokusai_testkit.fixtures.')))"
+    )
+    result = run_apart("def test_one(): pass")
+    result.stdout.fnmatch_lines(["own: [[]'hokusai_testkit.fixtures.options'[]]"])
+
+
 def test_importing_the_package_is_cheap(pytester: pytest.Pytester) -> None:
     code = "import sys; before = set(sys.modules); import hokusai_testkit; print(sorted(set(sys.modules) - before))"
     result = pytester.run(sys.executable, "-I", "-c", code)
