@@ -298,6 +298,16 @@ def download(mlflow_client: Any, run_id: str, path: str, target: str) -> str:
     return str(mlflow_client.download_artifacts(run_id, path, target))
 
 
+def artifact_names(artifact_uri: str) -> list[tuple[str, bool]]:
+    """What lies directly below an artifact URI of the tracking server in use: (name, whether it is a folder).
+
+    Not by `list_artifacts` of the client: with a run id 3.x asks for logged models, which a 2.x server refuses.
+    """
+    repositories = require("mlflow.store.artifact.artifact_repository_registry")
+    found = repositories.get_artifact_repository(artifact_uri).list_artifacts()
+    return [(item.path.rsplit("/", 1)[-1], bool(item.is_dir)) for item in found]
+
+
 def download_uri(uri: str, artifact_uri: str, target: str) -> str:
     """Download an artifact URI that names no run, as seen by the server at `uri`."""
     artifacts = require("mlflow.artifacts")

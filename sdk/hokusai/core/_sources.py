@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from hokusai import _mlflow
 from hokusai.core._versions import find_version
 from hokusai.exceptions import InvalidParameterError
 
@@ -75,9 +76,10 @@ def _of_run(client: Any, run_id: str) -> Source:
     run = client.get_run(run_id)
     history = json.loads(run.data.tags.get("mlflow.log-model.history", "[]"))
     paths = [entry.get("artifact_path") for entry in history if entry.get("artifact_path")]
-    folders = [item.path for item in client.list_artifacts(run_id) if item.is_dir]
+    root = run.info.artifact_uri
+    folders = [name for name, is_folder in _mlflow.artifact_names(root) if is_folder]
     for path in [*reversed(paths), *reversed(folders)]:
-        if any(item.path == f"{path}/MLmodel" for item in client.list_artifacts(run_id, path)):
+        if ("MLmodel", False) in _mlflow.artifact_names(f"{root}/{path}"):
             return Source(f"runs:/{run_id}/{path}", run_id)
     outputs = getattr(getattr(run, "outputs", None), "model_outputs", None) or []
     if outputs:

@@ -89,7 +89,7 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     """Make packages of chosen versions appear installed in the examined interpreter."""
 
     def put(**packages: str) -> None:
-        if "mlflow" in packages:  # whatever skinny this interpreter has: the two are of one version unless a test says so
+        if "mlflow" in packages:  # this interpreter may have a skinny of another version: a mixture, unless it agrees
             packages.setdefault("mlflow_skinny", packages["mlflow"])
         for name, version in packages.items():
             folder = tmp_path / "planted" / f"{name}-{version}.dist-info"
