@@ -7,7 +7,7 @@ endpoint that streams bodies says so, takes care of the lock itself, and returns
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote_plus
@@ -74,9 +74,13 @@ class Call:
         value: list[dict[str, Any]] = self.values.get(name, [])
         return value
 
+    def rows(self, name: str) -> list[tuple[str, str]]:
+        """A list of `{key, value}` as pairs."""
+        return [(item.get("key", ""), item.get("value", "")) for item in self.items(name)]
+
     def pairs(self, name: str) -> dict[str, str]:
         """A list of `{key, value}` as a dictionary; the last of equal keys wins."""
-        return {item.get("key", ""): item.get("value", "") for item in self.items(name)}
+        return dict(self.rows(name))
 
     @property
     def run_id(self) -> str:
@@ -89,9 +93,9 @@ class Call:
         return experiment_id(self.text("experiment_id"), self.profile)
 
     @property
-    def experiment_ids(self) -> list[str]:
-        """The ids of a search."""
-        return [experiment_id(one, self.profile, "experiment_id_in_search") for one in self.texts("experiment_ids")]
+    def experiment_ids(self) -> Iterator[str]:
+        """The ids of a search; read when it looks for them, after all else that it was given."""
+        return (experiment_id(one, self.profile, "experiment_id_in_search") for one in self.texts("experiment_ids"))
 
 
 def experiment_id(text: str, profile: MlflowProfile, kind: str = "experiment_id_not_integer") -> str:
@@ -288,6 +292,6 @@ def _texts_for_experiment_ids(payload: dict[str, Any]) -> None:
         payload["experiment_id"] = str(payload["experiment_id"])
     if "experiment_ids" in payload:
         ids = payload["experiment_ids"]
-        if not isinstance(ids, (list, str)):
+        if not isinstance(ids, (list, str, dict)):
             raise Crash
         payload["experiment_ids"] = [str(one) for one in ids]

@@ -62,8 +62,8 @@ def create_experiment(call: Call) -> Json:
         if parsed.scheme == "runs":
             raise invalid(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
     check_length("name", "name", name, call.profile.limits.experiment_name)
-    tags = call.pairs("tags")
-    for key, value in tags.items():
+    tags = call.rows("tags")
+    for key, value in tags:
         _check_tag(call, key, value)
     return {"experiment_id": call.store.experiments.create(name, location, tags).experiment_id}
 

@@ -42,8 +42,8 @@ def create_logged_model(call: Call) -> Json:
         name=call.text("name") or None,
         model_type=call.text("model_type"),
         source_run_id=call.text("source_run_id"),
-        params=call.pairs("params"),
-        tags=call.pairs("tags"),
+        params=call.rows("params"),
+        tags=call.rows("tags"),
     )
     return _rendered(model)
 
@@ -99,7 +99,7 @@ def delete_logged_model_tag(call: Call) -> Json:
 )
 def log_logged_model_params(call: Call) -> Json:
     """Add parameters."""
-    call.store.logged_models.log_params(call.parameters["model_id"], call.pairs("params"))
+    call.store.logged_models.log_params(call.parameters["model_id"], call.rows("params"))
     return {}
 
 
@@ -129,7 +129,8 @@ def find_logged_models(call: Call) -> Json:
     orders = [{"field_name": "", "ascending": True, **one} for one in call.items("order_by")]
     found, token = search_logged_models(
         call.store.logged_models,
-        experiment_ids=call.experiment_ids,
+        experiment_ids=call.texts("experiment_ids"),
+        looked_at=call.experiment_ids,
         filter_text=call.text("filter"),
         datasets=call.items("datasets"),
         order_by=orders,

@@ -30,7 +30,7 @@ _STEPS = range(-(2**63), 2**63 - 1)
     "GET",
     "metrics/get-history",
     Message(run_id=TEXT, run_uuid=TEXT, metric_key=TEXT, max_results=INT64, page_token=TEXT),
-    {**RUN_ID, "metric_key": (STRING, REQUIRED), "max_results": (INTEGER,), "page_token": (STRING,)},
+    {**RUN_ID, "metric_key": (STRING, REQUIRED), "page_token": (STRING,)},
     provenance="proved",
 )
 def get_metric_history(call: Call) -> Json:

@@ -73,7 +73,7 @@ def run_info(one: Run) -> Json:
         "status": one.status,
         "start_time": one.start_time,
     }
-    if one.end_time is not None:
+    if one.end_time:  # the real server takes 0 for none here
         result["end_time"] = one.end_time
     result["artifact_uri"] = one.artifact_uri
     result["lifecycle_stage"] = one.lifecycle_stage

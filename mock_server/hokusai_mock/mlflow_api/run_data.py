@@ -20,6 +20,7 @@ from hokusai_mock.mlflow_api.validation import (
     STRING,
     check_length,
     check_name,
+    check_run_id,
     entries,
     invalid_value,
 )
@@ -189,6 +190,7 @@ def delete_tag(call: Call) -> Json:
 def log_batch(call: Call) -> Json:
     """Log many metrics, parameters and tags at once, all or nothing."""
     run_id, profile = call.text("run_id"), call.profile
+    check_run_id(run_id)
     metrics = [_metric(one, run_id, f"metrics[{index}]", profile) for index, one in enumerate(call.items("metrics"))]
     params = [
         _param(one.get("key", ""), one.get("value", ""), f"params[{index}].", profile)
@@ -290,9 +292,11 @@ def _inputs_rules(profile: MlflowProfile) -> Mapping[str, tuple[Any, ...]]:
 )
 def log_inputs(call: Call) -> Json:
     """Note the datasets, and from MLflow 3 on the logged models, that a run used."""
+    check_run_id(call.text("run_id"))
     datasets = [_dataset_input(item) for item in call.items("datasets")]
     models = [item.get("model_id", "") for item in call.items("models")]
-    call.store.runs.log_inputs(call.text("run_id"), datasets, models)
+    shared = call.profile.behaviour.datasets_are_shared
+    call.store.runs.log_inputs(call.text("run_id"), datasets, models, shared=shared)
     return {}
 
 

@@ -37,7 +37,7 @@ def checked_source(call: Call, *, is_prompt: bool) -> Source:
     inherited = ""
     if strict and source.startswith("models:"):
         source, inherited = _registered_source(call, source)
-    _check_path(source, "model_id" if call.text("model_id") else "run_id")
+    _check_path(call, source)
     if strict:
         _check_owner(call, source)
     storage, run_id = _storage_location(call, source)
@@ -114,9 +114,14 @@ def _refuse_owner(source: str, parameter: str) -> NoReturn:
     )
 
 
-def _check_path(source: str, parameter: str) -> None:
+def _check_path(call: Call, source: str) -> None:
     """Refuse local paths (the mock has none) and sources that climb."""
     if _is_local(source):
+        parameter = "model_id" if call.text("model_id") else "run_id"
+        if call.text("model_id"):
+            call.store.logged_models.get(call.text("model_id"))
+        elif call.text("run_id"):
+            call.store.runs.get(call.text("run_id"))
         local = unquote(urlparse(source).path) if source.startswith("file:") else source
         raise invalid(
             f"Invalid model version source: '{local}'. To use a local path as a model version source, the {parameter} "

@@ -67,6 +67,8 @@ class Behaviour:
     """Registered models that are prompts are hidden from searches for models."""
     logged_models_exist: bool
     """`models:/m-...` is a model version's source, metrics may belong to a logged model."""
+    datasets_are_shared: bool
+    """A dataset of one name and digest is the same in all experiments; otherwise in one experiment."""
     deleted_logged_models_can_be_seen: bool
     """`allow_deleted=true` shows a deleted model."""
     metrics_of_missing_models_are_kept: bool

@@ -60,7 +60,7 @@ class Artifact:
 
 
 class ArtifactStore:
-    """Files by path (`1/<run>/artifacts/model/MLmodel`); folders exist as long as something is in them."""
+    """Files by path (`1/<run>/artifacts/model/MLmodel`); folders stay until they are deleted themselves."""
 
     def __init__(self) -> None:
         """Start empty; a temporary folder is made when the first large artifact arrives."""
@@ -112,7 +112,7 @@ class ArtifactStore:
         return self._files.get(path)
 
     def is_folder(self, path: str) -> bool:
-        """Whether something is below `path`."""
+        """Whether something is, or was, below `path`."""
         return path in self._folders
 
     def listing(self, folder: str) -> list[ArtifactInfo]:
@@ -129,12 +129,16 @@ class ArtifactStore:
     def delete(self, path: str) -> bool:
         """Remove a file, or a folder with all in it; false when there is neither."""
         with self._lock:
+            if path not in self._files and path not in self._folders:
+                return False
             inside = f"{path}/"
-            doomed = [name for name in self._files if name == path or name.startswith(inside)]
-            for name in doomed:
+            for name in [name for name in self._files if name == path or name.startswith(inside)]:
                 self._forget(self._files.pop(name))
-                self._leave_folders(name)
-            return bool(doomed)
+            for folder in [name for name in self._folders if name == path or name.startswith(inside)]:
+                del self._folders[folder]
+            parent, _, name = path.rpartition("/")
+            self._folders[parent].pop(name, None)
+            return True
 
     def close(self) -> None:
         """Forget everything and remove the temporary files."""
@@ -153,16 +157,6 @@ class ArtifactStore:
             if name in entries:
                 return
             entries[name] = None
-            path = folder
-
-    def _leave_folders(self, path: str) -> None:
-        while path:
-            folder, _, name = path.rpartition("/")
-            entries = self._folders[folder]
-            entries.pop(name, None)
-            if entries:
-                return
-            del self._folders[folder]
             path = folder
 
     def _forget(self, artifact: Artifact | None) -> None:

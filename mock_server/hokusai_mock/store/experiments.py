@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from hokusai_mock.clock import Clock
 from hokusai_mock.store.collection import Searchable
 from hokusai_mock.store.entities import ACTIVE, Experiment
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
 from hokusai_mock.store.evaluation import read_experiment
+from hokusai_mock.store.unique import experiment_tags_repeat, repeats
 
 __all__ = ["Experiments"]
 
@@ -38,15 +39,17 @@ class Experiments:
         self._by_id: dict[str, Experiment] = {}
         self._by_name: dict[str, Experiment] = {}
         self._next_id = 0
-        self.create("Default", "", {})
+        self.create("Default", "", ())
 
-    def create(self, name: str, artifact_location: str, tags: Mapping[str, str]) -> Experiment:
+    def create(self, name: str, artifact_location: str, tags: Sequence[tuple[str, str]]) -> Experiment:
         """Make an experiment; without a location its artifacts go to `mlflow-artifacts:/<id>`."""
         now = self._clock.now_ms()
         if name in self._by_name:
             facts = {"name": name, "location": artifact_location, "now": now}
             raise StoreError("RESOURCE_ALREADY_EXISTS", _DUPLICATE.format(**facts), "experiment_exists", **facts)
         experiment_id = str(self._next_id)
+        if repeats(tags):
+            raise experiment_tags_repeat(name, experiment_id, tags)
         location = artifact_location or f"mlflow-artifacts:/{experiment_id}"
         experiment = Experiment(experiment_id, name, location, now, now, tags=dict(tags))
         self._next_id += 1

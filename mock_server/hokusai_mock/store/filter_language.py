@@ -82,6 +82,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD_OPERATORS = frozenset({"LIKE", "ILIKE"})
+_SWALLOWED = 2
+"""So many things after a lone identifier MLflow takes with it, looking for a list; a list among them goes unread."""
 _WORDS = frozenset({"AND", "OR", "IN", "NOT", "IS", "NULL"})
 
 
@@ -91,20 +93,22 @@ def parse_filter(text: str, *, nulls: bool = False) -> tuple[Comparison, ...]:
     tokens = _tokens(text)
     comparisons: list[Comparison] = []
     unreadable: list[str] = []
-    position = 0
+    position = swallowed = 0
     while position < len(tokens):
-        found, position = _null_test(tokens, position) if nulls else (None, position)
+        found, end = _null_test(tokens, position) if nulls else (None, position)
         if found is None:
-            found, position = _comparison(tokens, position)
-        if found is not None:
+            found, end = _comparison(tokens, position)
+        if found is not None and not (swallowed and found.value.kind is Kind.LIST):
             comparisons.append(found)
-            _refuse_chain(found, tokens, position)
-            continue
-        end = _group(tokens, position)
-        if tokens[position].text.upper() != "AND":
-            last = tokens[end - 1]
-            unreadable.append(text[tokens[position].start : last.start + len(last.text)])
-        position = end
+            _refuse_chain(found, tokens, end)
+        else:
+            end = _group(tokens, position)
+            if tokens[position].text.upper() != "AND":
+                last = tokens[end - 1]
+                unreadable.append(text[tokens[position].start : last.start + len(last.text)])
+                if tokens[position].kind is Kind.IDENTIFIER and not swallowed:
+                    swallowed = 1 + _SWALLOWED
+        position, swallowed = end, max(swallowed - 1, 0)
     if unreadable:
         raise UnreadableClauses(unreadable)
     return tuple(comparisons)

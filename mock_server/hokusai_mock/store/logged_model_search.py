@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hokusai_mock.store.entities import LoggedModel, Metric
@@ -41,6 +41,7 @@ def search_logged_models(
     models: LoggedModels,
     *,
     experiment_ids: Sequence[str],
+    looked_at: Iterable[str],
     filter_text: str,
     datasets: Sequence[Mapping[str, str]],
     order_by: Sequence[Mapping[str, Any]],
@@ -49,6 +50,7 @@ def search_logged_models(
 ) -> tuple[list[LoggedModel], str | None]:
     """Logged models that are not deleted, newest first unless ordered; (results, next token).
 
+    `experiment_ids` is what was asked, `looked_at` the ids that it means, read after all else was understood.
     `datasets` (`dataset_name`, `dataset_digest`) restricts metric conditions to metrics on one of them; without a
     metric condition it keeps the models that have any metric there. A page token belongs to its own question.
     """
@@ -58,14 +60,13 @@ def search_logged_models(
     conditions = _conditions(filter_text)
     if any(not one.get("dataset_name") for one in datasets):
         raise invalid("`dataset_name` in the `datasets` clause must be specified.")
+    orders = _orders(order_by)
     found = [
-        model
-        for model in models.of_experiments(experiment_ids)
-        if all(_matches(model, one, datasets) for one in conditions)
+        model for model in models.of_experiments(looked_at) if all(_matches(model, one, datasets) for one in conditions)
     ]
     if datasets and not any(one.entity == "metrics" for one in conditions):
         found = [model for model in found if any(_on(metric, datasets) for metric in model.metrics)]
-    found = in_order(found, _orders(order_by), _read)
+    found = in_order(found, orders, _read)
     size = max_results or DEFAULT_PAGE
     token = None
     if len(found) > offset + size:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hokusai_mock.clock import Clock, IdSource
 from hokusai_mock.store.entities import ACTIVE, DELETED, LoggedModel, Metric
 from hokusai_mock.store.errors import does_not_exist, invalid
 from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.names import generated_name
+from hokusai_mock.store.unique import logged_model_rows_repeat, repeats
 
 __all__ = ["LoggedModels"]
 
@@ -34,8 +35,8 @@ class LoggedModels:
         name: str | None,
         model_type: str,
         source_run_id: str,
-        params: Mapping[str, str],
-        tags: Mapping[str, str],
+        params: Sequence[tuple[str, str]],
+        tags: Sequence[tuple[str, str]],
     ) -> LoggedModel:
         """Make a pending model; without a name it gets a generated one."""
         if name is not None and any(one in name for one in _BAD_CHARACTERS):
@@ -46,6 +47,9 @@ class LoggedModels:
         experiment = self._experiments.active(experiment_id)
         model_id = f"m-{self._ids.hex32()}"
         now = self._clock.now_ms()
+        for kind, pairs in (("param", params), ("tag", tags)):
+            if repeats(pairs):
+                raise logged_model_rows_repeat(kind, model_id, experiment_id, pairs)
         model = LoggedModel(
             model_id=model_id,
             experiment_id=experiment_id,
@@ -87,8 +91,8 @@ class LoggedModels:
         model.lifecycle_stage, model.last_updated_timestamp = DELETED, self._clock.now_ms()
 
     def set_tags(self, model_id: str, tags: Mapping[str, str]) -> None:
-        """Set tags."""
-        self.get(model_id).tags.update(tags)
+        """Set tags, of a deleted model too."""
+        self.get(model_id, allow_deleted=True).tags.update(tags)
 
     def note_version(self, model_id: str, name: str, number: int) -> None:
         """Remember in a tag that a version was registered from the model."""
@@ -97,15 +101,18 @@ class LoggedModels:
         tags[VERSIONS_TAG] = json.dumps([*known, {"name": name, "version": number}])
 
     def delete_tag(self, model_id: str, key: str) -> None:
-        """Remove a tag that the model has."""
-        model = self.get(model_id)
+        """Remove a tag that the model has, deleted or not."""
+        model = self.get(model_id, allow_deleted=True)
         if key not in model.tags:
             raise does_not_exist(f"No tag with key '{key}' found for model with ID '{model_id}'.")
         del model.tags[key]
 
-    def log_params(self, model_id: str, params: Mapping[str, str]) -> None:
-        """Add parameters."""
-        self.get(model_id).params.update(params)
+    def log_params(self, model_id: str, params: Sequence[tuple[str, str]]) -> None:
+        """Add parameters that the model, deleted or not, does not have."""
+        model = self.get(model_id, allow_deleted=True)
+        if repeats(params, model.params):
+            raise logged_model_rows_repeat("param", model_id, model.experiment_id, params)
+        model.params.update(params)
 
     def log_metrics(self, metrics: Iterable[Metric]) -> None:
         """Add the metrics that name a model to that model, each once."""

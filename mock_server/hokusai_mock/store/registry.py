@@ -221,15 +221,14 @@ class Registry:
 
     def transition(self, name: str, number: int, stage: str, *, archive_others: bool) -> ModelVersion:
         """Move a version to a stage, and if asked the others there to the archive."""
-        target = _BY_LOWER_CASE.get(stage.lower(), stage)
-        if archive_others and target not in _ACTIVE_STAGES:
+        canonical = canonical_stage(stage)
+        if archive_others and canonical not in _ACTIVE_STAGES:
             raise StoreError(
                 "INTERNAL_ERROR",
                 "Model version transition cannot archive existing model versions because "
                 f"'{stage}' is not an Active stage. Valid stages are {_ACTIVE_STAGES}",
             )
         version = self.version(name, number)
-        canonical = canonical_stage(stage)
         model = self.get(name)
         self._touch(model)
         if archive_others:

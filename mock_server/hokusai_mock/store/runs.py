@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 from typing import Any
 
@@ -14,6 +15,7 @@ from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
 from hokusai_mock.store.evaluation import read_run, run_holds
 from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.names import generated_name
+from hokusai_mock.store.unique import repeats, run_tags_repeat
 
 __all__ = ["RUN_NAME_TAG", "Runs"]
 
@@ -39,6 +41,7 @@ class Runs:
         """For searches."""
         self._by_id: dict[str, Run] = {}
         self._by_experiment: dict[str, list[Run]] = {}
+        self._datasets: dict[tuple[str, str, str], DatasetInput] = {}
 
     def create(
         self, experiment_id: str, user_id: str, start_time: int, name: str, tags: Sequence[tuple[str, str]]
@@ -60,6 +63,8 @@ class Runs:
         run_id = self._ids.hex32()
         chosen = name or tagged or generated_name(self._ids)
         given.setdefault(RUN_NAME_TAG, chosen)
+        if repeats(tags):
+            raise run_tags_repeat(run_id, [*tags, *([] if tagged else [(RUN_NAME_TAG, chosen)])])
         uri = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
         run = Run(run_id, experiment_id, chosen, user_id, "RUNNING", start_time, uri, tags=given)
         self._by_id[run_id] = run
@@ -169,11 +174,20 @@ class Runs:
         run.tags[LOGGED_MODELS_TAG] = json.dumps([*known, dict(model)])
         self.all.changed(run)
 
-    def log_inputs(self, run_id: str, datasets: Iterable[DatasetInput], model_ids: Iterable[str]) -> None:
-        """Note datasets (one use a name and digest) and logged models that the run used."""
+    def log_inputs(
+        self, run_id: str, datasets: Iterable[DatasetInput], model_ids: Iterable[str], *, shared: bool
+    ) -> None:
+        """Note datasets and logged models that the run used.
+
+        A dataset is one by name and digest: a run uses it once, and all runs of its experiment (`shared`: of all
+        experiments) share what was first said of it.
+        """
         run = self.active(run_id)
         for dataset in datasets:
-            run.datasets.setdefault((dataset.name, dataset.digest), dataset)
+            identity = (dataset.name, dataset.digest)
+            scope = "" if shared else run.experiment_id
+            known = self._datasets.setdefault((scope, *identity), dataset)
+            run.datasets.setdefault(identity, replace(known, tags=dataset.tags))
         run.model_inputs += [one for one in dict.fromkeys(model_ids) if one not in run.model_inputs]
 
     def log_outputs(self, run_id: str, models: Iterable[tuple[str, int]]) -> None:

@@ -88,7 +88,7 @@ def search_experiments(
 def search_runs(
     runs: Runs,
     *,
-    experiment_ids: Sequence[str],
+    experiment_ids: Iterable[str],
     stages: frozenset[str],
     filter_text: str,
     order_by: Sequence[str],
@@ -107,10 +107,10 @@ def search_runs(
     if not any(one.entity == "attribute" and one.key == "start_time" for one in orders):
         orders.append(Order("attribute", "start_time", ascending=False))
     orders.append(Order("attribute", "run_id", ascending=True))
+    offset = offset_of(page_token)
     conditions += [Condition("attribute", "experiment_id", "IN", frozenset(experiment_ids)), *_in_stages(stages)]
     if looks_behind:
         return _page(lambda *cut: runs.all.find(conditions, orders, *cut), page_token, max_results)
-    offset = offset_of(page_token)
     start = max(offset, 0)
     rows = runs.all.find(conditions, orders, start, None if max_results < 0 else start + max_results)
     return rows, token_for(offset + max_results) if len(rows) == max_results else None

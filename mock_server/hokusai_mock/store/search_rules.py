@@ -113,6 +113,8 @@ class Dialect:
         """Understand a filter; an empty one has no conditions."""
         if not text:
             return []
+        if not text.strip():
+            raise invalid(f"Invalid filter '{text}'. Could not be parsed.")
         try:
             comparisons = parse_filter(text, nulls=bool(self.lists))
         except UnreadableClauses as error:

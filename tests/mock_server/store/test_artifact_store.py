@@ -94,11 +94,14 @@ def test_folders_list_what_is_directly_in_them(store: ArtifactStore) -> None:
     assert [one.path for one in store.listing("")] == ["1"]
 
 
-def test_deleting_a_folder_takes_everything_in_it_and_nothing_beside_it(store: ArtifactStore) -> None:
+def test_deleting_takes_everything_in_it_and_leaves_the_folder_around_it(store: ArtifactStore) -> None:
     for path in ("a/b/x", "a/b/c/y", "a/bb/z"):
         put(store, path, b"1")
     assert store.delete("a/b")
     assert [one.path for one in store.listing("a")] == ["a/bb"]
     assert store.delete("a/bb/z")
-    assert store.listing("") == []
+    assert store.listing("a/bb") == []
+    assert store.delete("a/bb")
+    assert [one.path for one in store.listing("")] == ["a"]
+    assert store.listing("a") == []
     assert not store.delete("nope")

@@ -93,7 +93,7 @@ class Store(RuleBasedStateMachine):
         self.clock = Clock()
         self.clock.freeze(0)
         self.store = MemoryStore(self.clock, IdSource(1))
-        self.store.experiments.create("one", "", {})
+        self.store.experiments.create("one", "", [])
         self.runs: list[str] = []
         self.versions: list[tuple[str, int]] = []
         self.questions: list[Any] = []
@@ -195,7 +195,7 @@ class RunsAndExperiments(Store):
     @rule(name=NAMES)
     def create_experiment(self, name: str) -> None:
         try:
-            self.store.experiments.create(name, "", {"k": name})
+            self.store.experiments.create(name, "", [("k", name)])
         except StoreError:
             self.clock.advance(1)
 
