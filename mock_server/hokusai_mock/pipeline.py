@@ -18,7 +18,6 @@ from hokusai_mock.gateway import Gateway
 from hokusai_mock.layers import build, fault_point
 from hokusai_mock.layers.sandbox import enter
 from hokusai_mock.messages import BodyTooLarge, Handler, Request, Response
-from hokusai_mock.mlflow_api import MlflowApplication
 from hokusai_mock.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -94,10 +93,7 @@ def _application(upstream: Upstream | None) -> Handler:
 
     MLflow is a real server where there is one, else the one that is played here.
     """
-    if upstream is not None:
-        inner = fault_point("handler", upstream.handle)
-    else:
-        inner = MlflowApplication(lambda endpoint: fault_point("handler", endpoint)).handle
+    inner = fault_point("handler", upstream.handle) if upstream is not None else _Late(_played_mlflow)
     mlflow = fault_point("mlflow", inner)
     gateway = fault_point("gateway", Gateway(mlflow).handle)
 
@@ -109,6 +105,30 @@ def _application(upstream: Upstream | None) -> Handler:
         return mlflow(request)
 
     return choose
+
+
+def _played_mlflow() -> Handler:
+    from hokusai_mock.mlflow_api import MlflowApplication  # noqa: PLC0415 - `_Late` says why
+
+    return MlflowApplication(lambda endpoint: fault_point("handler", endpoint)).handle
+
+
+class _Late:
+    """A handler that is made by its first request: a process that serves answers before it has loaded everything."""
+
+    def __init__(self, make: Callable[[], Handler]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._handler: Handler | None = None
+
+    def __call__(self, request: Request) -> Response:
+        return (self._handler or self._made())(request)
+
+    def _made(self) -> Handler:
+        with self._lock:
+            if self._handler is None:
+                self._handler = self._make()
+            return self._handler
 
 
 class _Admin:

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 from hokusai_mock import environment, profiles
 from hokusai_mock.clock import Clock, IdSource, derive_seed
-from hokusai_mock.faults import FaultBoard
 from hokusai_mock.journal import Journal
 from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
 from hokusai_mock.profiles import MlflowProfile, PlatformProfile
-from hokusai_mock.store import MemoryStore
 
 if TYPE_CHECKING:
+    from hokusai_mock.faults import FaultBoard
     from hokusai_mock.scenarios import ResolvedScenario
+    from hokusai_mock.store import MemoryStore
 
 __all__ = ["Settings", "World", "WorldError", "WorldOptions"]
 
@@ -79,9 +79,10 @@ class World:
         self.lock = threading.RLock()
         self.clock = Clock()
         self.ids = IdSource(self.seed)
-        self.store = MemoryStore(self.clock, self.ids)
+        self._store: MemoryStore | None = None
         self.journal = Journal()
-        self.faults = FaultBoard(self.seed, self.clock)
+        self.fault_board: FaultBoard | None = None
+        """The fault rules, once there was one; who adds or lists rules asks `faults`."""
         self.errors: list[str] = []
         """Tracebacks of errors inside the mock itself while it served this world; a test that has one fails."""
         self.last_used = time.monotonic()
@@ -90,6 +91,32 @@ class World:
         self._configure(self._profiles, ())
         for name, params in options.scenarios:
             self.play(name, params)
+
+    @property
+    def store(self) -> MemoryStore:
+        """The data of this world; made when they are first asked for."""
+        return self._store or self._new_store()
+
+    def _new_store(self) -> MemoryStore:
+        from hokusai_mock.store import MemoryStore  # noqa: PLC0415 - loaded with the first request that needs data
+
+        with self.lock:
+            if self._store is None:
+                self._store = MemoryStore(self.clock, self.ids)
+            return self._store
+
+    @property
+    def faults(self) -> FaultBoard:
+        """The fault rules of this world; made when they are first asked for, as most worlds never have one."""
+        return self.fault_board or self._new_fault_board()
+
+    def _new_fault_board(self) -> FaultBoard:
+        from hokusai_mock.faults import FaultBoard  # noqa: PLC0415 - a server without faults starts without their schema
+
+        with self.lock:
+            if self.fault_board is None:
+                self.fault_board = FaultBoard(self.seed, self.clock)
+            return self.fault_board
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
@@ -136,12 +163,14 @@ class World:
             active = (*self.scenarios, (name, dict(params or {})))
             self._configure(self._profiles, active)
             self.scenarios = active
-            self.faults.add_all(scenario.faults)
+            if scenario.faults:
+                self.faults.add_all(scenario.faults)
 
     def calm(self) -> None:
         """End every scenario and every fault; data, journal and profiles stay."""
         with self.lock:
-            self.faults.clear()
+            if self.fault_board is not None:
+                self.fault_board.clear()
             self._configure(self._profiles, ())
             self.scenarios = ()
 
@@ -198,7 +227,8 @@ class World:
 
     def close(self) -> None:
         """Free what is not memory: spooled artifacts."""
-        self.store.close()
+        if self._store is not None:
+            self._store.close()
 
 
 def _resolve(name: str, params: Mapping[str, Any]) -> ResolvedScenario:

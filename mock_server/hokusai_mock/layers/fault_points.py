@@ -11,12 +11,12 @@ __all__ = ["fault_point"]
 def fault_point(layer: str, handler: Handler) -> Handler:
     """Wrap `handler`, which acts for `layer`: a rule of that layer may answer instead of it, or after it has acted.
 
-    Without a rule at the layer it costs one dictionary look-up.
+    Without a rule at the layer it costs one dictionary look-up at most.
     """
 
     def guarded(request: Request) -> Response:
-        board = request.world.faults
-        if not board.active(layer):
+        board = request.world.fault_board
+        if board is None or not board.active(layer):
             return handler(request)
         return board.around(layer, request, handler, _key_of)
 

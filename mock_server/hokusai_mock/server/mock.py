@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from hokusai_mock import profiles
 from hokusai_mock.pipeline import AdminOptions, Pipeline
-from hokusai_mock.sandbox import Sandbox
 from hokusai_mock.server.acceptor import Acceptor, listen
 from hokusai_mock.server.connection import WSGIHost
 from hokusai_mock.world import WorldError, WorldOptions
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from hokusai_mock.recording import Recorder
+    from hokusai_mock.sandbox import Sandbox
 
 __all__ = ["MockServer", "ServerError"]
 
@@ -128,6 +128,8 @@ class MockServer:
 
     def sandbox(self, name: str | None = None) -> Sandbox:
         """The handle on a sandbox, made on first use; default: the one that answers paths without `/s/<id>`."""
+        from hokusai_mock.sandbox import Sandbox  # noqa: PLC0415 - a server in a process of its own needs no handle
+
         return Sandbox(self.url, name or DEFAULT, self._token)
 
     def start(self) -> MockServer:
