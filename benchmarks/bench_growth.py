@@ -17,6 +17,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import sqlite3
 import statistics
@@ -166,12 +167,14 @@ def real() -> Iterator[tuple[int, Path]]:
         command += ["--artifacts-destination", f"{folder}/art", "--port", str(port), "--workers", "1"]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environ = {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "DO_NOT_TRACK": "true"}
-        with subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log) as process:
+        with subprocess.Popen(
+            command, env=environ, cwd=folder, stdout=log, stderr=log, start_new_session=True
+        ) as process:
             try:
                 _wait_for(port, process)
                 yield port, database
             finally:
-                process.terminate()
+                os.killpg(process.pid, signal.SIGTERM)  # alone, `mlflow server` leaves its worker behind
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from step import Step
 
-__all__ = ["Answer", "Send", "compared", "play", "unify"]
+__all__ = ["Answer", "Send", "compared", "dig", "fill", "play", "unify"]
 
 HEADERS = (
     "content-type",
@@ -47,21 +47,23 @@ def play(steps: Iterable[Step], send: Send) -> list[dict[str, Any]]:
     known: dict[str, str] = {}
     exchanges = []
     for one in steps:
-        path, body = _fill(one.path, known), None if one.body is None else _fill(one.body, known).encode()
+        path, body = fill(one.path, known), None if one.body is None else fill(one.body, known).encode()
         answer = send(one.method, path, one.headers, body)
         for name, way in one.capture.items():
-            value = _dig(answer.body, way)
+            value = dig(answer.body, way)
             if value is not None:
                 known[name] = value
         exchanges.append({"name": one.name, **compared(answer, known)})
     return exchanges
 
 
-def _fill(text: str, known: Mapping[str, str]) -> str:
+def fill(text: str, known: Mapping[str, str]) -> str:
+    """The text with every `{name}` replaced by what is known under it."""
     return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], f"no-{found[1]}"), text)
 
 
-def _dig(body: bytes, way: str) -> str | None:
+def dig(body: bytes, way: str) -> str | None:
+    """The value at the end of a way such as `run.info.run_id` through a JSON body; `None` where it does not lead."""
     try:
         value = json.loads(body)
         for key in way.split("."):

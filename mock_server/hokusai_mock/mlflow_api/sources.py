@@ -118,7 +118,9 @@ def _check_path(call: Call, source: str) -> None:
     """Refuse local paths (the mock has none) and sources that climb."""
     if _is_local(source):
         parameter = "model_id" if call.text("model_id") else "run_id"
-        if call.text("model_id"):
+        if call.profile.behaviour.sources_belong_to_their_owner:
+            _root_of_owner(call, source, call.text("run_id"), call.text("model_id"))
+        elif call.text("model_id"):
             call.store.logged_models.get(call.text("model_id"))
         elif call.text("run_id"):
             call.store.runs.get(call.text("run_id"))

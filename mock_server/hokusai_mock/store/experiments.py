@@ -39,7 +39,9 @@ class Experiments:
         self._by_id: dict[str, Experiment] = {}
         self._by_name: dict[str, Experiment] = {}
         self._next_id = 0
-        self.create("Default", "", ())
+        default = self.create("Default", "", ())
+        default.creation_time -= 1  # made when the server started, which was before its first request
+        default.last_update_time -= 1
 
     def create(self, name: str, artifact_location: str, tags: Sequence[tuple[str, str]]) -> Experiment:
         """Make an experiment; without a location its artifacts go to `mlflow-artifacts:/<id>`."""

@@ -88,3 +88,17 @@ def test_orders_are_read(clause: str, identifier: str, ascending: bool) -> None:
 def test_bad_orders_are_refused(clause: str) -> None:
     with pytest.raises(StoreError, match="order_by clause"):
         parse_order_by(clause)
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("tags.k AND name IN ('a', 'b')", ["tags.k", "name", "IN", "('a', 'b')"]),
+        ("tags.k AND a = 'b' AND name IN ('a')", ["tags.k"]),
+        ("tags.k AND name = 'a'", ["tags.k"]),
+    ],
+)
+def test_a_lone_identifier_swallows_a_list_that_follows_it(text: str, unread: list[str]) -> None:
+    with pytest.raises(UnreadableClauses) as caught:
+        parse_filter(text)
+    assert caught.value.texts == unread

@@ -6,7 +6,7 @@ import pytest
 
 from hokusai_mock.clock import Clock, IdSource
 from hokusai_mock.store import MemoryStore, StoreError
-from hokusai_mock.store.entities import Metric
+from hokusai_mock.store.entities import DatasetInput, Metric
 from hokusai_mock.store.search_rules import Order
 
 
@@ -26,23 +26,23 @@ def test_ids_are_those_of_the_seed() -> None:
 
 
 def test_name_of_a_deleted_experiment_stays_taken(store: MemoryStore) -> None:
-    made = store.experiments.create("wine", "", {})
+    made = store.experiments.create("wine", "", [])
     store.experiments.set_stage(made.experiment_id, "deleted")
     with pytest.raises(StoreError, match="already exists") as caught:
-        store.experiments.create("wine", "", {})
+        store.experiments.create("wine", "", [])
     assert caught.value.code == "RESOURCE_ALREADY_EXISTS"
 
 
 def test_refused_rename_changes_nothing(store: MemoryStore) -> None:
-    made = store.experiments.create("a", "", {})
-    store.experiments.create("b", "", {})
+    made = store.experiments.create("a", "", [])
+    store.experiments.create("b", "", [])
     with pytest.raises(StoreError, match="UNIQUE"):
         store.experiments.rename(made.experiment_id, "b")
     assert store.experiments.find("a") is made
 
 
 def test_artifacts_of_a_run_lie_below_its_experiment(store: MemoryStore) -> None:
-    made = store.experiments.create("wine", "", {})
+    made = store.experiments.create("wine", "", [])
     run = store.runs.create(made.experiment_id, "", 0, "", [])
     assert made.artifact_location == "mlflow-artifacts:/1"
     assert run.artifact_uri == f"mlflow-artifacts:/1/{run.run_id}/artifacts"
@@ -123,8 +123,51 @@ def test_prompt_and_model_cannot_share_a_name(store: MemoryStore) -> None:
 
 
 def test_deleted_logged_model_is_gone_unless_it_is_allowed(store: MemoryStore) -> None:
-    model = store.logged_models.create("0", name=None, model_type="", source_run_id="", params={}, tags={})
+    model = store.logged_models.create("0", name=None, model_type="", source_run_id="", params=[], tags=[])
     store.logged_models.delete(model.model_id)
     with pytest.raises(StoreError, match="not found"):
         store.logged_models.get(model.model_id)
     assert store.logged_models.get(model.model_id, allow_deleted=True) is model
+
+
+def test_default_experiment_is_older_than_what_the_first_request_makes(store: MemoryStore) -> None:
+    made = store.experiments.create("first", "", [])
+    assert store.experiments.get("0").creation_time < made.creation_time
+
+
+def test_deleted_logged_model_still_takes_tags_and_parameters(store: MemoryStore) -> None:
+    model = store.logged_models.create("0", name=None, model_type="", source_run_id="", params=[], tags=[])
+    store.logged_models.delete(model.model_id)
+    store.logged_models.set_tags(model.model_id, {"k": "v"})
+    store.logged_models.log_params(model.model_id, [("p", "1")])
+    assert (model.tags, model.params) == ({"k": "v"}, {"p": "1"})
+    with pytest.raises(StoreError, match="UNIQUE constraint failed: logged_model_params"):
+        store.logged_models.log_params(model.model_id, [("p", "2")])
+
+
+def test_a_repeated_tag_refuses_what_is_made_and_takes_no_id(store: MemoryStore) -> None:
+    twice = [("k", "a"), ("k", "b")]
+    with pytest.raises(StoreError, match=r"experiment_tags\.key") as caught:
+        store.experiments.create("x", "", twice)
+    assert caught.value.code == "RESOURCE_ALREADY_EXISTS"
+    assert store.experiments.create("x", "", []).experiment_id == "1"
+    with pytest.raises(StoreError, match=r"tags\.key, tags\.run_uuid"):
+        store.runs.create("0", "", 0, "n", twice)
+
+
+@pytest.mark.parametrize(("shared", "source"), [(True, "first"), (False, "second")])
+def test_what_was_first_said_of_a_dataset_holds_where_datasets_are_shared(
+    store: MemoryStore, shared: bool, source: str
+) -> None:
+    other = store.experiments.create("other", "", []).experiment_id
+    for experiment_id, said in (("0", "first"), (other, "second")):
+        run = store.runs.create(experiment_id, "", 0, "n", [])
+        dataset = DatasetInput("d", "1", "local", said, None, None, (("in", said),))
+        store.runs.log_inputs(run.run_id, [dataset], [], shared=shared)
+    (known,) = run.datasets.values()
+    assert (known.source, known.tags) == (source, (("in", "second"),))
+
+
+def test_an_unknown_stage_is_refused_before_the_version_is_looked_for(store: MemoryStore) -> None:
+    with pytest.raises(StoreError, match="Invalid Model Version stage: nope"):
+        store.registry.transition("missing", 1, "nope", archive_others=True)
