@@ -82,6 +82,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD_OPERATORS = frozenset({"LIKE", "ILIKE"})
+_ARITHMETIC = frozenset("+-*/%")
 _SWALLOWED = 2
 """So many things after a lone identifier MLflow takes with it, looking for a list; a list among them goes unread."""
 _WORDS = frozenset({"AND", "OR", "IN", "NOT", "IS", "NULL"})
@@ -186,7 +187,11 @@ def _list(tokens: list[Token], at: int) -> tuple[Token | None, int]:
 
 
 def _group(tokens: list[Token], at: int) -> int:
-    """Where what starts at a token ends: after its closing parenthesis, else after the token."""
+    """Where what starts at a token ends: after its closing parenthesis or its arithmetic, else after the token."""
+    operands = (Kind.IDENTIFIER, Kind.NUMBER)
+    if tokens[at].kind in operands:
+        while at + 2 < len(tokens) and tokens[at + 1].text in _ARITHMETIC and tokens[at + 2].kind in operands:
+            at += 2
     depth = 0
     for index in range(at, len(tokens)):
         depth += {"(": 1, ")": -1}.get(tokens[index].text, 0)

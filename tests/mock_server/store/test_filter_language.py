@@ -102,3 +102,10 @@ def test_a_lone_identifier_swallows_a_list_that_follows_it(text: str, unread: li
     with pytest.raises(UnreadableClauses) as caught:
         parse_filter(text)
     assert caught.value.texts == unread
+
+
+@pytest.mark.parametrize("text", ["a/b", "a / b % 2"])
+def test_arithmetic_is_unreadable_as_a_whole(text: str) -> None:
+    with pytest.raises(UnreadableClauses) as caught:
+        parse_filter(text)
+    assert caught.value.texts == [text]
