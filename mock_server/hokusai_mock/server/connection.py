@@ -142,13 +142,21 @@ class Connection(WSGIRequestHandler):
             self.wfile.write(head + body)
             answer.sent = True
             return
+        whole = int(answer.value("content-length")) if length_known and not bodyless else None
+        reported = False
         for chunk in chunks:
             if chunk and not bodyless:
                 answer.body_bytes += len(chunk)
+                if answer.body_bytes == whole:
+                    reported = True
+                    self._delivered(environ, answer, complete=True)
                 self.wfile.write(head + (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk))
                 answer.sent, head = True, b""
-        self._delivered(environ, answer, complete=True)
-        self.wfile.write(head + (b"0\r\n\r\n" if chunked else b""))
+        if not reported:
+            self._delivered(environ, answer, complete=True)
+        if rest := head + (b"0\r\n\r\n" if chunked else b""):
+            # Never an empty write: it fails on a connection that is being closed, though all has been delivered.
+            self.wfile.write(rest)
         answer.sent = True
 
     def _head(self, answer: _Answer) -> bytes:

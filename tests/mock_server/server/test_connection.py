@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from typing import Any
 
@@ -118,6 +119,36 @@ def test_an_answer_without_a_length_is_sent_in_chunks(serve):
         answer = connection.getresponse()
         assert answer.read() == b"onetwo"
     connection.close()
+
+
+def test_an_answer_that_arrived_whole_is_delivered_though_the_connection_ends_at_once(serve, wire):
+    reports: list[tuple[int, bool]] = []
+    gone, over = threading.Event(), threading.Event()
+
+    class Streamed:
+        def __iter__(self) -> Any:
+            yield b"all of it"
+            gone.wait(5)
+
+        def close(self) -> None:
+            over.set()
+
+    def stream(environ: dict[str, Any], start_response: Any) -> Streamed:
+        environ["hokusai_mock.delivered"] = lambda size, complete: reports.append((size, complete))
+        start_response("200 OK", [("Content-Length", "9")])
+        return Streamed()
+
+    acceptor, port = serve(stream)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert client.answer()[2] == b"all of it"
+    assert reports == [(9, True)]  # known to whoever has the answer
+    for connection in list(acceptor._connections):
+        connection.shutdown(socket.SHUT_RDWR)  # as stop() does it
+    gone.set()
+    assert over.wait(5)
+    acceptor.stop()
+    assert reports == [(9, True)]
 
 
 def test_head_has_headers_and_no_body(serve, wire):
