@@ -60,13 +60,12 @@ def search_logged_models(
     conditions = _conditions(filter_text)
     if any(not one.get("dataset_name") for one in datasets):
         raise invalid("`dataset_name` in the `datasets` clause must be specified.")
-    orders = _orders(order_by)
     found = [
         model for model in models.of_experiments(looked_at) if all(_matches(model, one, datasets) for one in conditions)
     ]
     if datasets and not any(one.entity == "metrics" for one in conditions):
         found = [model for model in found if any(_on(metric, datasets) for metric in model.metrics)]
-    found = in_order(found, orders, _read)
+    found = in_order(found, _orders(order_by), _read)
     size = max_results or DEFAULT_PAGE
     token = None
     if len(found) > offset + size:
@@ -101,6 +100,8 @@ def _offset(token: str | None, question: Mapping[str, Any]) -> int:
 
 
 def _conditions(text: str) -> list[Condition]:
+    if text and not text.strip():
+        raise invalid(f"Invalid filter string: {text!r}. Expected a single SQL expression.")
     try:
         comparisons = parse_filter(text) if text else ()
     except UnreadableClauses:
@@ -108,7 +109,12 @@ def _conditions(text: str) -> list[Condition]:
             f"Invalid filter string: {text!r}. Expected a list of comparisons separated by 'AND' "
             "(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01')."
         ) from None
-    return [_condition(one) for one in comparisons]
+    conditions = [_condition(one) for one in comparisons]
+    for one in conditions:
+        if one.entity == "attributes" and one.key not in _NUMBERS and one.key not in _TEXTS:
+            # The real server trips over the column that it does not have, once it has understood all of the filter.
+            raise StoreError("INTERNAL_ERROR", f"type object 'SqlLoggedModel' has no attribute '{one.key}'")
+    return conditions
 
 
 def _condition(comparison: Comparison) -> Condition:
@@ -119,9 +125,6 @@ def _condition(comparison: Comparison) -> Condition:
             raise invalid(f"Invalid entity type: {entity!r}. Expected one of {_ENTITIES}.")
     if entity == "attributes":
         key = _ALIASES.get(key, key)
-        if key not in _NUMBERS and key not in _TEXTS:
-            # The real server trips over the column that it does not have.
-            raise StoreError("INTERNAL_ERROR", f"type object 'SqlLoggedModel' has no attribute '{key}'")
     numeric = entity == "metrics" or (entity == "attributes" and key in _NUMBERS)
     if comparison.operator not in (NUMERIC if numeric else TEXTUAL_OR_LIST):
         raise invalid(
