@@ -11,7 +11,7 @@ __all__ = ["Clock", "IdSource", "derive_seed"]
 
 
 class Clock:
-    """Wall-clock time in milliseconds since the epoch, which can be frozen and advanced for one world."""
+    """Wall-clock time in milliseconds since the epoch, which can be frozen, advanced and set for one world."""
 
     __slots__ = ("_frozen_ms", "_offset_ms")
 
@@ -22,13 +22,30 @@ class Clock:
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch in this world."""
-        if self._frozen_ms is not None:
-            return self._frozen_ms
-        return time.time_ns() // 1_000_000 + self._offset_ms
+        frozen = self._frozen_ms  # read once: another thread may thaw meanwhile
+        return _real_ms() + self._offset_ms if frozen is None else frozen
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock stands still."""
+        return self._frozen_ms is not None
 
     def freeze(self, at_ms: int | None = None) -> None:
         """Stop at `at_ms`, or at the present moment of this world."""
         self._frozen_ms = self.now_ms() if at_ms is None else at_ms
+
+    def thaw(self) -> None:
+        """Go on from the present moment of this world."""
+        if self._frozen_ms is not None:
+            self._offset_ms = self._frozen_ms - _real_ms()
+            self._frozen_ms = None
+
+    def set(self, now_ms: int) -> None:
+        """Let it be `now_ms`; a frozen clock stays frozen, another one goes on from there."""
+        if self._frozen_ms is not None:
+            self._frozen_ms = now_ms
+        else:
+            self._offset_ms = now_ms - _real_ms()
 
     def advance(self, milliseconds: int) -> None:
         """Move forward by `milliseconds`, frozen or not."""
@@ -36,6 +53,10 @@ class Clock:
             self._frozen_ms += milliseconds
         else:
             self._offset_ms += milliseconds
+
+
+def _real_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class IdSource:

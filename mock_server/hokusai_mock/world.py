@@ -1,8 +1,8 @@
 """A world: the whole state of one sandbox. All worlds of a server are kept in `worlds.py`.
 
 Everything that a request can change lives in a `World` and nowhere else, so that reset is swapping an object and a leak
-between two sandboxes is impossible. A world is configured from the server's options and the scenarios that were started
-in it; what a scenario means is read from its file, never decided here.
+between two sandboxes is impossible. What a world is set to is worked out in `configuration.py`, from the server's
+options and the scenarios that were started in it; what a scenario means is read from its file, never decided here.
 """
 
 from __future__ import annotations
@@ -10,62 +10,31 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hokusai_mock import environment, profiles
+from hokusai_mock import environment
 from hokusai_mock.clock import Clock, IdSource, derive_seed
+from hokusai_mock.configuration import (
+    Change,
+    Configuration,
+    Playing,
+    Settings,
+    WorldError,
+    WorldOptions,
+    configure,
+    resolve,
+    version_is_fixed,
+)
 from hokusai_mock.journal import Journal
-from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
+from hokusai_mock.keys import HELD, Key
 from hokusai_mock.profiles import MlflowProfile, PlatformProfile
 
 if TYPE_CHECKING:
     from hokusai_mock.faults import FaultBoard
-    from hokusai_mock.scenarios import ResolvedScenario
     from hokusai_mock.store import MemoryStore
 
 __all__ = ["Settings", "World", "WorldError", "WorldOptions"]
-
-
-class WorldError(ValueError):
-    """A sandbox cannot be set up as asked; the message says why and what is possible. Nothing was changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorldOptions:
-    """How a new world starts; the same for every sandbox of a server."""
-
-    mlflow: str = "mlflow-3.9"
-    platform: str = "platform-documented"
-    plain: bool = False
-    seed: int = 0
-    scenarios: tuple[tuple[str, Mapping[str, Any]], ...] = ()
-    max_upload: int = 64 * 1024 * 1024
-    """Largest artifact in bytes that the memory store takes."""
-    backend: str | None = None
-    """The base URL of a real MLflow server that all worlds share in the place of a store of their own."""
-    backend_timeout: float = 30.0
-    """Seconds of silence after which the backend is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of the platform that a scenario may change; a file that names another one cannot be played yet."""
-
-    registry_admin_scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Configuration:
-    """What options and scenarios amount to."""
-
-    mlflow: MlflowProfile
-    platform: PlatformProfile
-    plain: bool
-    keys: Mapping[str, Key]
-    settings: Settings
-    client_env: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class World:
@@ -86,9 +55,10 @@ class World:
         self.errors: list[str] = []
         """Tracebacks of errors inside the mock itself while it served this world; a test that has one fails."""
         self.last_used = time.monotonic()
-        self.scenarios: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+        self._steps: tuple[Playing | Change, ...] = ()
+        """The scenarios that run and what was set by hand, in the order of doing."""
         self._profiles = (options.mlflow, options.platform)
-        self._configure(self._profiles, ())
+        self._worked_out = self._configure(self._profiles, ())
         for name, params in options.scenarios:
             self.play(name, params)
 
@@ -119,6 +89,22 @@ class World:
             return self.fault_board
 
     # -- configuration -----------------------------------------------------------------------------------------------
+
+    @property
+    def _configuration(self) -> Configuration:
+        """What the world is set to now: a moment of a timeline that has come is worked in here."""
+        known = self._worked_out
+        if known.since_ms is None and known.until_ms is None:
+            return known
+        if not known.holds_at(self.clock.now_ms()):
+            with self.lock:
+                self._worked_out = known = self._configure(self._profiles, self._steps)
+        return known
+
+    @property
+    def scenarios(self) -> list[Playing]:
+        """The scenarios that run, in the order in which they were started."""
+        return [step for step in self._steps if isinstance(step, Playing)]
 
     @property
     def mlflow(self) -> MlflowProfile:
@@ -154,65 +140,51 @@ class World:
             self.calm()
             return
         try:
-            scenario = _resolve(name, params or {})
+            scenario = resolve(name, params or {})
         except ValueError as error:
             raise WorldError(str(error)) from error
         if missing := scenario.unplayable():
             raise WorldError(f"scenario {name!r} cannot be played by this version: {'; '.join(missing)}")
         with self.lock:
-            active = (*self.scenarios, (name, dict(params or {})))
-            self._configure(self._profiles, active)
-            self.scenarios = active
+            steps = (*self._steps, Playing(name, dict(params or {}), self.clock.now_ms()))
+            worked_out = self._configure(self._profiles, steps)
             if scenario.faults:
                 self.faults.add_all(scenario.faults)
+            self._steps, self._worked_out = steps, worked_out
 
     def calm(self) -> None:
         """End every scenario and every fault; data, journal and profiles stay."""
         with self.lock:
             if self.fault_board is not None:
                 self.fault_board.clear()
-            self._configure(self._profiles, ())
-            self.scenarios = ()
+            steps = tuple(step for step in self._steps if isinstance(step, Change))
+            self._worked_out = self._configure(self._profiles, steps)
+            self._steps = steps
 
     def use_profiles(self, mlflow: str | None = None, platform: str | None = None) -> None:
         """Play another version of MLflow or another era of the platform from the next request on."""
         if mlflow is not None and self.options.backend is not None:
-            raise WorldError(_version_is_fixed(f"the profile {mlflow!r}"))
+            raise WorldError(version_is_fixed(f"the profile {mlflow!r}"))
         with self.lock:
             chosen = (mlflow or self._profiles[0], platform or self._profiles[1])
-            self._configure(chosen, self.scenarios)
+            self._worked_out = self._configure(chosen, self._steps)
             self._profiles = chosen
 
-    def _configure(self, names: tuple[str, str], active: tuple[tuple[str, Mapping[str, Any]], ...]) -> None:
-        """Work out the configuration from profiles and scenarios; changes nothing when it raises."""
-        mlflow_name, platform_name = names
-        plain, keys = self.options.plain, dict(DEFAULT_KEYS)
-        client_env: dict[str, str | None] = {}
-        changes: dict[str, Any] = {}
-        for name, params in active:
-            scenario = _resolve(name, params)
-            if scenario.platform.mlflow and self.options.backend is not None:
-                raise WorldError(_version_is_fixed(f"scenario {name!r}"))
-            mlflow_name = scenario.platform.mlflow or mlflow_name
-            platform_name = scenario.platform.gateway or platform_name
-            plain = plain if scenario.platform.plain is None else scenario.platform.plain
-            for role, rights in scenario.keys.items():
-                role_name = HELD if role == "held" else role
-                keys[role_name] = replace(keys.get(role_name, Key(role_name, f"hk_test_{role_name}")), **rights)
-            changes.update(scenario.settings)
-            client_env.update(scenario.client.env)
-        try:
-            mlflow, platform = profiles.mlflow(mlflow_name), profiles.platform(platform_name)
-        except ValueError as error:
-            raise WorldError(str(error)) from error
-        self._configuration = _Configuration(
-            mlflow=mlflow,
-            platform=platform,
-            plain=plain,
-            keys=keys,
-            settings=_settings(platform, changes),
-            client_env=client_env,
-        )
+    def set_key(self, role: str, rights: Mapping[str, Any]) -> Key:
+        """Give the key of `role` other `rights` (fields of `Key`) from now on; a role that is new gets a key.
+
+        What is not named stays. It holds besides scenarios, and until one that starts later, or a moment of a timeline
+        that comes later, sets the same.
+        """
+        with self.lock:
+            kept = (step for step in self._steps if not _covers(role, rights, step))
+            steps = (*kept, Change(self.clock.now_ms(), keys={role: dict(rights)}))
+            self._worked_out = self._configure(self._profiles, steps)
+            self._steps = steps
+        return self.keys[role]
+
+    def _configure(self, names: tuple[str, str], steps: tuple[Playing | Change, ...]) -> Configuration:
+        return configure(self.options, names, steps, self.clock.now_ms())
 
     # -- the environment of a client ---------------------------------------------------------------------------------
 
@@ -231,27 +203,9 @@ class World:
             self._store.close()
 
 
-def _resolve(name: str, params: Mapping[str, Any]) -> ResolvedScenario:
-    from hokusai_mock import scenarios  # noqa: PLC0415 - a server without scenarios starts without their schema
-
-    return scenarios.load(name).resolve(**params)
-
-
-def _version_is_fixed(wanted: str) -> str:
-    return (
-        f"{wanted} plays another version of MLflow, and with a backend the version is the backend's; "
-        "start that version of MLflow as the backend, or a mock without one"
-    )
-
-
-def _settings(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:
-    known = {item.name for item in fields(Settings)}
-    if unknown := sorted(set(changes) - known):
-        raise WorldError(
-            f"this version cannot play the platform setting {unknown[0]!r}; it can play {', '.join(sorted(known))}"
-        )
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
-    return replace(Settings(registry_admin_scopes=platform.registry_admin_scopes), **values)
+def _covers(role: str, rights: Mapping[str, Any], earlier: Playing | Change) -> bool:
+    """Whether a change of these rights leaves nothing of an earlier step, which then need not be kept."""
+    return isinstance(earlier, Change) and role in earlier.keys and set(earlier.keys[role]) <= set(rights)
 
 
 def _fill(text: str, host: str | None, port: int | None, key: str) -> str:

@@ -69,7 +69,7 @@ def describe(world: World) -> dict[str, Any]:
             "mlflow": None if world.options.backend else world.mlflow.name,
             "platform": None if world.plain else world.platform.name,
         },
-        "scenarios": [{"name": name, "params": dict(params)} for name, params in world.scenarios],
+        "scenarios": [{"name": item.name, "params": dict(item.params)} for item in world.scenarios],
         "keys": {role: key.secret for role, key in world.keys.items()},
         "seed": world.options.seed,
         "requests": world.journal.counters["requests"],

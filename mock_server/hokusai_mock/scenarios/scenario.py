@@ -127,12 +127,12 @@ class ResolvedScenario:
 
     def unplayable(self) -> list[str]:
         """What in this scenario this version cannot play yet, in words; empty when it can be played."""
-        missing = [f"the platform setting {name!r}" for name in self.settings if name not in PLAYABLE_SETTINGS]
+        settings = {**self.settings, **{name: None for moment in self.timeline for name in moment.settings}}
+        missing = [f"the platform setting {name!r}" for name in settings if name not in PLAYABLE_SETTINGS]
         missing += [
             f"{LISTENER_WORDS[listener.kind]} (listener {listener.name!r} of kind {listener.kind!r})"
             for listener in self.listeners
         ]
-        missing += [f"the change at {moment.at:g} s of the virtual clock" for moment in self.timeline]
         missing += [
             f"the effect {rule.effect.name!r} (playable: {', '.join(sorted(PLAYABLE))})"
             for rule in self.faults

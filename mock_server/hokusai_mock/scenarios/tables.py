@@ -171,6 +171,16 @@ class Timeline:
     at: Seconds
     set: Change
 
+    @property
+    def keys(self) -> dict[str, dict[str, Any]]:
+        """The rights that change, by role: only the fields that the file names."""
+        return {role: given(rights) for role, rights in self.set.keys.items()}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The platform settings that the file names."""
+        return given(self.set.settings)
+
 
 # -- the client's side -------------------------------------------------------------------------------------------------
 
