@@ -40,6 +40,8 @@ class WorldOptions:
     """The base URL of a real MLflow server that all worlds share in the place of a store of their own."""
     backend_timeout: float = 30.0
     """Seconds of silence after which the backend is given up."""
+    time_scale: float = 1.0
+    """What the seconds of delays and hangs are multiplied with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "World", "WorldError", "WorldOptions"]
 
+ASK_EVERY = 0.25
+"""Real seconds between two questions whether somebody still waits for the answer."""
+
 
 class World:
     """One isolated state: store, keys, clock, ids, profiles, faults and journal."""
@@ -55,6 +58,9 @@ class World:
         self.errors: list[str] = []
         """Tracebacks of errors inside the mock itself while it served this world; a test that has one fails."""
         self.last_used = time.monotonic()
+        self.time_scale = options.time_scale
+        """What the seconds of delays and hangs are multiplied with; may be changed at any time."""
+        self._ended = threading.Event()
         self._steps: tuple[Playing | Change, ...] = ()
         """The scenarios that run and what was set by hand, in the order of doing."""
         self._profiles = (options.mlflow, options.platform)
@@ -196,6 +202,27 @@ class World:
         for name, value in self._configuration.client_env.items():
             changes[name] = None if value is None else _fill(value, parts.hostname, parts.port, held)
         return changes
+
+    # -- waiting and the end -----------------------------------------------------------------------------------------
+
+    def wait(self, seconds: float, unless: Callable[[], bool] | None = None) -> bool:
+        """Hold the calling thread for `seconds` x `time_scale` (infinity: for ever); true when it waited to the end.
+
+        False as soon as the sandbox is reset or dropped or the server stops, and soon after `unless` says that nobody
+        waits for the answer any more. Never called with a lock held.
+        """
+        scaled = seconds if seconds == float("inf") else seconds * self.time_scale
+        deadline = time.monotonic() + scaled
+        while (left := deadline - time.monotonic()) > 0:
+            if self._ended.wait(min(left, ASK_EVERY if unless else threading.TIMEOUT_MAX)):
+                return False
+            if unless is not None and unless():
+                return False
+        return not self._ended.is_set()
+
+    def end(self) -> None:
+        """Wake everybody who waits in this world, now and later: it was reset or dropped, or the server stops."""
+        self._ended.set()
 
     def close(self) -> None:
         """Free what is not memory: spooled artifacts."""

@@ -38,6 +38,7 @@ class Worlds:
         self.max_worlds = max_worlds
         self.recorder: Recorder | None = None
         """Who records what passes, when somebody does; set before the first request."""
+        self._ended = False
         self._by_id: dict[str, World] = {}
         self._lock = threading.Lock()
         self._undertaker = _Undertaker()
@@ -53,7 +54,10 @@ class Worlds:
                 world = self._by_id.get(world_id)
                 if world is None:
                     self._make_room()
-                    world = self._by_id[world_id] = World(world_id, self.options)
+                    world = World(world_id, self.options)
+                    if self._ended:
+                        world.end()
+                    self._by_id[world_id] = world
         world.last_used = time.monotonic()
         return world
 
@@ -73,6 +77,7 @@ class Worlds:
             old = self._by_id.get(world_id)
             self._by_id[world_id] = fresh
         if old is not None:
+            old.end()
             self._undertaker.bury(old)
         return fresh
 
@@ -81,11 +86,20 @@ class Worlds:
         with self._lock:
             old = self._by_id.pop(world_id, None)
         if old is not None:
+            old.end()
             self._undertaker.bury(old)
         return old is not None
 
+    def end(self) -> None:
+        """Wake everybody who waits in a world, and let nobody wait any more: the server is about to stop."""
+        with self._lock:
+            self._ended = True
+            for world in self._by_id.values():
+                world.end()
+
     def close(self) -> None:
         """Forget every world."""
+        self.end()
         with self._lock:
             worlds = list(self._by_id.values())
             self._by_id.clear()
@@ -98,7 +112,9 @@ class Worlds:
             return
         horizon = time.monotonic() - IDLE_SECONDS
         for idle in [key for key, world in self._by_id.items() if world.last_used < horizon and key != DEFAULT]:
-            self._undertaker.bury(self._by_id.pop(idle))
+            world = self._by_id.pop(idle)
+            world.end()
+            self._undertaker.bury(world)
         if len(self._by_id) >= self.max_worlds:
             raise TooManyWorlds(
                 f"there are already {self.max_worlds} sandboxes; drop those that are done, or raise --max-sandboxes"

@@ -158,7 +158,8 @@ class MockServer:
         """
         acceptor, self._acceptor = self._acceptor, None
         if acceptor is not None and self._pipeline is not None:
-            self._pipeline.close()  # first: who waits for the backend would hold up the end of its connection
+            self.worlds.end()  # first of all: who waits in a world would hold up the end of its connection
+            self._pipeline.close()  # so would who waits for the backend
             acceptor.stop()
             self.worlds.close()
         recorder, self.worlds.recorder = self.worlds.recorder, None
