@@ -7,13 +7,14 @@ no thread: whoever reads a configuration after a moment has passed works out the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hokusai_mock import profiles
 from hokusai_mock.keys import DEFAULT_KEYS, HELD, Key
 from hokusai_mock.profiles import MlflowProfile, PlatformProfile
+from hokusai_mock.settings import Settings, settle
 
 if TYPE_CHECKING:
     from hokusai_mock.scenarios import ResolvedScenario
@@ -42,13 +43,6 @@ class WorldOptions:
     """Seconds of silence after which the backend is given up."""
     time_scale: float = 1.0
     """What the seconds of delays and hangs are multiplied with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of the platform that a scenario may change; a file that names another one cannot be played yet."""
-
-    registry_admin_scopes: tuple[str, ...] = ()
 
 
 class Playing(NamedTuple):
@@ -167,10 +161,7 @@ def _keys(changes: Sequence[Change]) -> dict[str, Key]:
 
 
 def _settings(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:
-    known = {item.name for item in fields(Settings)}
-    if unknown := sorted(set(changes) - known):
-        raise WorldError(
-            f"this version cannot play the platform setting {unknown[0]!r}; it can play {', '.join(sorted(known))}"
-        )
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
-    return replace(Settings(registry_admin_scopes=platform.registry_admin_scopes), **values)
+    try:
+        return settle(platform, changes)
+    except ValueError as error:
+        raise WorldError(str(error)) from error

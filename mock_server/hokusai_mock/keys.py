@@ -25,6 +25,8 @@ class Key:
     admin: bool = False
     scopes: tuple[str, ...] = ()
     balance: float = 1000.0
+    roles: tuple[str, ...] = ()
+    email: str = ""
 
 
 DEFAULT_KEYS: Mapping[str, Key] = MappingProxyType(

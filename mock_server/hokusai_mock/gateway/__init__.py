@@ -34,7 +34,7 @@ class Gateway:
             )
             if refusal is not None:
                 return self._signed(request, _refuse(refusal))
-        inner = world.platform.inner_path(request.path)
+        inner = world.settings.inner_path(request.path)
         if inner is not None:
             return self._signed(request, self._proxy(request, inner))
         answer = routes.find(request.method, request.path)

@@ -31,7 +31,7 @@ class PlatformProfile:
     server: str
     """The `Server` header of the gateway's own answers."""
     registry_rule: str
-    """Who may use the registry: `admin` (a registry admin, reads and writes alike)."""
+    """Who may use the registry: `admin` (reads and writes alike) or `scopes` (writes want a write scope)."""
     registry_admin_scopes: tuple[str, ...]
     """Any of these scopes makes a key a registry admin."""
     mounts: tuple[tuple[str, str], ...]
@@ -42,13 +42,12 @@ class PlatformProfile:
     """Whether `a=1&a=2` reaches MLflow as it is; else the last of equal names wins."""
     forwards_credentials: bool
     """Whether MLflow sees the key that the client sent to the platform."""
-
-    def inner_path(self, path: str) -> str | None:
-        """The path as MLflow receives it, or `None` when no mount matches."""
-        for mount, prefix in self.mounts:
-            if path == mount or path.startswith(mount + "/"):
-                return prefix + path[len(mount) :] or "/"
-        return None
+    auth_trouble: int
+    """With which status the gateway reports trouble of the auth service: 503, or 401."""
+    validate_key_in: str
+    """Where `/api/v1/keys/validate` wants the key: `header`, `body` or `both`."""
+    losses: frozenset[str]
+    """Which of the platform's own routes do less than they promise; the file that has one says what it means."""
 
 
 @lru_cache(maxsize=1)
@@ -76,4 +75,7 @@ def platform(name: str) -> PlatformProfile:
         body_methods=tuple(data["forwarding"]["body_methods"]),
         keeps_repeated_parameters=data["forwarding"]["keeps_repeated_parameters"],
         forwards_credentials=data["forwarding"]["forwards_credentials"],
+        auth_trouble=data["auth_trouble"],
+        validate_key_in=data["validate_key_in"],
+        losses=frozenset(data["losses"]),
     )

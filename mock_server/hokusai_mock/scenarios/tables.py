@@ -59,29 +59,66 @@ class Rights:
     valid: bool | None = None
     admin: bool | None = None
     scopes: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+    email: str | None = None
     balance: float | None = None
+
+
+Mount = Annotated[
+    str, Matches(r"(?:/[^/=]+)+(?:=(?:/[^/=]+)*)?", "a mount such as '/mlflow' or '/mlflow=/what/takes/its/place'")
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`[platform.settings]`: the closed list of what the platform can be set to; absent means as the profile says."""
 
+    # Of the gateway and of what stands behind it; `hokusai_mock/settings.py` says what each does.
     accept_query_key: bool | None = None
+    auth_service: Literal["up", "refused", "timeout", "error", "limited"] | None = None
+    auth_trouble: Literal[401, 503] | None = None
+    cache: Literal["up", "unreachable"] | None = None
+    cache_read_s: Seconds | None = None
+    cache_write_s: Seconds | None = None
+    contribution_storage: Literal["up", "missing"] | None = None
+    database: Literal["up", "down"] | None = None
+    debit: Literal["accepted", "rejected", "error"] | None = None
+    debit_cost: Annotated[float, AtLeast(0)] | None = None
+    debit_reason: str | None = None
+    debit_reason_code: str | None = None
+    gateway_artifacts: bool | None = None
+    inference: Literal["up", "failing", "timeout", "no_token"] | None = None
+    mounts: tuple[Mount, ...] | None = None
+    peer_verified: bool | None = None
+    publisher: Literal["up", "failing"] | None = None
+    rate_limit: Annotated[int, AtLeast(0)] | None = None
+    rate_limit_headers: bool | None = None
+    rate_window_renews: bool | None = None
+    rate_window_s: Seconds | None = None
+    registry_admin_emails: tuple[str, ...] | None = None
+    registry_admin_scopes: tuple[str, ...] | None = None
+    registry_rule: Literal["admin", "scopes", "open"] | None = None
+    retry_after: Annotated[str, Matches(r"[\x20-\x7e]*", "text that fits into a header")] | None = None
+    rewrite_404: bool | None = None
+    route_limit: Annotated[int, AtLeast(0)] | None = None
+    service_id_known: bool | None = None
+    slow_start_s: Seconds | None = None
+    strips_authorization: Literal["never", "before", "after"] | None = None
+    upstream: Literal["up", "refused", "timeout", "reset"] | None = None
+    upstream_url: str | None = None
+    validate_key_in: Literal["header", "body", "both"] | None = None
+    validation_cache_s: Seconds | None = None
+    warm_up_requests: Annotated[int, AtLeast(0)] | None = None
+    warm_up_s: Seconds | None = None
+    webhook_secret: str | None = None
+    # Of the MLflow server.
     allowed_hosts: tuple[str, ...] | None = None
     allowed_origins: tuple[str, ...] | None = None
     artifact_root: str | None = None
-    auth_service: Literal["up", "refused", "timeout", "error", "limited"] | None = None
     basic_auth: bool | None = None
     max_artifact_bytes: Annotated[int, AtLeast(0)] | None = None
-    mounts: tuple[str, ...] | None = None
-    rate_limit: Annotated[int, AtLeast(0)] | None = None
-    rate_window_s: Seconds | None = None
-    registry_admin_scopes: tuple[str, ...] | None = None
     serve_artifacts: bool | None = None
-    service_id_known: bool | None = None
     static_prefix: str | None = None
-    validation_cache_s: Seconds | None = None
-    warm_up_s: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)

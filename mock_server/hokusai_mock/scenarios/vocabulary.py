@@ -19,7 +19,47 @@ FAMILIES = {
 }
 """The family that an incident's letter stands for."""
 
-PLAYABLE_SETTINGS = frozenset({"registry_admin_scopes"})
+PLAYABLE_SETTINGS = frozenset(
+    {
+        "accept_query_key",
+        "auth_service",
+        "auth_trouble",
+        "cache",
+        "cache_read_s",
+        "cache_write_s",
+        "contribution_storage",
+        "database",
+        "debit",
+        "debit_cost",
+        "debit_reason",
+        "debit_reason_code",
+        "gateway_artifacts",
+        "inference",
+        "mounts",
+        "peer_verified",
+        "publisher",
+        "rate_limit",
+        "rate_limit_headers",
+        "rate_window_renews",
+        "rate_window_s",
+        "registry_admin_emails",
+        "registry_admin_scopes",
+        "registry_rule",
+        "retry_after",
+        "rewrite_404",
+        "route_limit",
+        "service_id_known",
+        "slow_start_s",
+        "strips_authorization",
+        "upstream",
+        "upstream_url",
+        "validate_key_in",
+        "validation_cache_s",
+        "warm_up_requests",
+        "warm_up_s",
+        "webhook_secret",
+    }
+)
 """Platform settings that the mock honours; the other settings of the format are read but cannot be played yet."""
 
 LISTENER_WORDS = {

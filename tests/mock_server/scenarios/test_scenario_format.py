@@ -205,7 +205,6 @@ def test_false_in_an_environment_unsets_the_variable() -> None:
     ("example", "words"),
     [
         ("tls.expired", "listener 'main'"),
-        ("auth.key_rotated", "validation_cache_s"),
         ("gateway.upstream_timeout", "delay_then_status"),
         ("client.netrc", "files in the client's home"),
         ("sdk.register_baseline_model_name", "stand-in for the SDK"),
