@@ -21,7 +21,7 @@ from hokusai_mock.mlflow_api.validation import (
 )
 from hokusai_mock.mlflow_api.wire import BOOL, INT64, KEY_VALUES, TEXT, Message, Repeated
 from hokusai_mock.store.entities import ModelVersion
-from hokusai_mock.store.registry import PROMPT_TAG
+from hokusai_mock.store.registry import PROMPT_TAG, target_stage
 from hokusai_mock.store.search import search_model_versions
 
 __all__: list[str] = []
@@ -164,13 +164,10 @@ def delete_model_version(call: Call) -> Json:
     provenance="proved",
 )
 def transition_stage(call: Call) -> Json:
-    """Move a version to a stage."""
-    version = call.store.registry.transition(
-        call.text("name"),
-        _number(call),
-        call.text("stage"),
-        archive_others=call.flag("archive_existing_versions"),
-    )
+    """Move a version to a stage; the stage is looked at before the version, even before its number is read."""
+    stage, archive_others = call.text("stage"), call.flag("archive_existing_versions")
+    target_stage(stage, archive_others=archive_others)
+    version = call.store.registry.transition(call.text("name"), _number(call), stage, archive_others=archive_others)
     return _rendered(call, version)
 
 

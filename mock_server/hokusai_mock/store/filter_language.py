@@ -63,10 +63,11 @@ class OrderBy:
 class UnreadableClauses(Exception):
     """Tokens that belong to no comparison; each search words its refusal."""
 
-    def __init__(self, texts: list[str]) -> None:
-        """Name the tokens as they were written."""
+    def __init__(self, texts: list[str], before: tuple[Comparison, ...] = ()) -> None:
+        """Name the tokens as they were written, and the comparisons that stand before the first of them."""
         super().__init__(", ".join(texts))
         self.texts = texts
+        self.before = before
 
 
 _NAME = r"(?:[^\W\d]\w*|`[^`]*`|\"[^\"]*\")"
@@ -94,7 +95,7 @@ def parse_filter(text: str, *, nulls: bool = False) -> tuple[Comparison, ...]:
     tokens = _tokens(text)
     comparisons: list[Comparison] = []
     unreadable: list[str] = []
-    position = swallowed = 0
+    position = swallowed = understood = 0
     while position < len(tokens):
         found, end = _null_test(tokens, position) if nulls else (None, position)
         if found is None:
@@ -105,13 +106,14 @@ def parse_filter(text: str, *, nulls: bool = False) -> tuple[Comparison, ...]:
         else:
             end = _group(tokens, position)
             if tokens[position].text.upper() != "AND":
+                understood = understood if unreadable else len(comparisons)
                 last = tokens[end - 1]
                 unreadable.append(text[tokens[position].start : last.start + len(last.text)])
                 if tokens[position].kind is Kind.IDENTIFIER and not swallowed:
                     swallowed = 1 + _SWALLOWED
         position, swallowed = end, max(swallowed - 1, 0)
     if unreadable:
-        raise UnreadableClauses(unreadable)
+        raise UnreadableClauses(unreadable, tuple(comparisons[:understood]))
     return tuple(comparisons)
 
 

@@ -104,7 +104,9 @@ def _conditions(text: str) -> list[Condition]:
         raise invalid(f"Invalid filter string: {text!r}. Expected a single SQL expression.")
     try:
         comparisons = parse_filter(text) if text else ()
-    except UnreadableClauses:
+    except UnreadableClauses as error:
+        for one in error.before:
+            _condition(one)  # read in turn: a comparison that is refused comes before a clause that cannot be read
         raise invalid(
             f"Invalid filter string: {text!r}. Expected a list of comparisons separated by 'AND' "
             "(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01')."

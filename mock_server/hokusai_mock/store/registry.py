@@ -11,7 +11,7 @@ from hokusai_mock.store.entities import ModelVersion, RegisteredModel
 from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
 from hokusai_mock.store.evaluation import PROMPT_TAG, is_prompt, read_model_version, read_registered_model
 
-__all__ = ["PROMPT_TAG", "Registry", "canonical_stage"]
+__all__ = ["PROMPT_TAG", "Registry", "canonical_stage", "target_stage"]
 
 STAGES = ("None", "Staging", "Production", "Archived")
 _ACTIVE_STAGES = ["Staging", "Production"]
@@ -221,13 +221,7 @@ class Registry:
 
     def transition(self, name: str, number: int, stage: str, *, archive_others: bool) -> ModelVersion:
         """Move a version to a stage, and if asked the others there to the archive."""
-        canonical = canonical_stage(stage)
-        if archive_others and canonical not in _ACTIVE_STAGES:
-            raise StoreError(
-                "INTERNAL_ERROR",
-                "Model version transition cannot archive existing model versions because "
-                f"'{stage}' is not an Active stage. Valid stages are {_ACTIVE_STAGES}",
-            )
+        canonical = target_stage(stage, archive_others=archive_others)
         version = self.version(name, number)
         model = self.get(name)
         self._touch(model)
@@ -276,6 +270,18 @@ class Registry:
     def aliases_of(self, version: ModelVersion) -> list[str]:
         """The aliases that name a version, in alphabetical order."""
         return sorted(self.get(version.name).named.get(version.version, ()))
+
+
+def target_stage(stage: str, *, archive_others: bool) -> str:
+    """The stage that a transition means; only an active one has versions that could be archived."""
+    canonical = canonical_stage(stage)
+    if archive_others and canonical not in _ACTIVE_STAGES:
+        raise StoreError(
+            "INTERNAL_ERROR",
+            "Model version transition cannot archive existing model versions because "
+            f"'{stage}' is not an Active stage. Valid stages are {_ACTIVE_STAGES}",
+        )
+    return canonical
 
 
 def _leave_stage(model: RegisteredModel, version: ModelVersion) -> None:

@@ -171,3 +171,13 @@ def test_what_was_first_said_of_a_dataset_holds_where_datasets_are_shared(
 def test_an_unknown_stage_is_refused_before_the_version_is_looked_for(store: MemoryStore) -> None:
     with pytest.raises(StoreError, match="Invalid Model Version stage: nope"):
         store.registry.transition("missing", 1, "nope", archive_others=True)
+
+
+def test_tags_leave_the_time_of_an_experiments_last_update(store: MemoryStore) -> None:
+    made = store.experiments.create("wine", "", [])
+    made.last_update_time = 5
+    store.experiments.set_tag(made.experiment_id, "k", "v")
+    store.experiments.delete_tag(made.experiment_id, "k")
+    assert made.last_update_time == 5
+    store.experiments.set_stage(made.experiment_id, "deleted")
+    assert made.last_update_time > 5

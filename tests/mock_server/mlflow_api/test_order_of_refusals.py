@@ -1,0 +1,36 @@
+"""Of two mistakes in one request, the one that the real server meets first is the one it names (MLflow 3.9.0)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .conftest import Server, content
+
+
+def refusal(server: Server, target: str, payload: dict[str, Any]) -> tuple[int, str]:
+    response = server.ask("POST", target, payload)
+    return response.status, json.loads(content(response))["message"]
+
+
+def test_a_stage_that_has_nothing_to_archive_is_named_before_a_version_that_is_no_number(server: Server) -> None:
+    asked = {"name": "wine", "version": "two", "stage": "None", "archive_existing_versions": True}
+    status, message = refusal(server, "model-versions/transition-stage", asked)
+    assert (status, "not an Active stage" in message) == (500, True)
+    status, message = refusal(server, "model-versions/transition-stage", {**asked, "archive_existing_versions": False})
+    assert (status, "must be an integer" in message) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("filter_text", "expected"),
+    [
+        ("metrics.k = 'a' AND tags.k", "could not convert string to float"),
+        ("tags.k AND metrics.k = 'a'", "Expected a list of comparisons"),
+        ("metrics.k = 1 AND tags.k", "Expected a list of comparisons"),
+    ],
+)
+def test_a_filter_for_logged_models_is_read_from_left_to_right(server: Server, filter_text: str, expected: str) -> None:
+    _, message = refusal(server, "logged-models/search", {"experiment_ids": ["0"], "filter": filter_text})
+    assert expected in message
