@@ -17,9 +17,9 @@ from hokusai_mock.profiles import MlflowProfile, PlatformProfile
 from hokusai_mock.settings import Settings, settle
 
 if TYPE_CHECKING:
-    from hokusai_mock.scenarios import ResolvedScenario
+    from hokusai_mock.scenarios import Client, ResolvedScenario
 
-__all__ = ["Change", "Configuration", "Playing", "Settings", "WorldError", "WorldOptions", "configure", "resolve"]
+__all__ = ["Change", "ClientSide", "Configuration", "Playing", "Settings", "WorldError", "WorldOptions", "configure", "resolve"]
 
 
 class WorldError(ValueError):
@@ -63,6 +63,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSide:
+    """What the running scenarios ask of the client: the `[client]` tables, together. Placeholders are still in."""
+
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts by path; paths are relative to a private home that whoever plays the scenario makes."""
+    needs: tuple[str, ...] = ()
+    sdk: tuple[str, ...] = ()
+    """The methods and parameters that the SDK is to lack, as `without:Class.method[.param]`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """What options, scenarios and the time amount to."""
 
@@ -71,7 +83,9 @@ class Configuration:
     plain: bool
     keys: Mapping[str, Key]
     settings: Settings
-    client_env: Mapping[str, str | None]
+    settings_since: Mapping[str, int]
+    """When each setting that was changed got its value."""
+    client: ClientSide
     since_ms: int | None
     """The moment from which it holds; `None`: it has held from the beginning."""
     until_ms: int | None
@@ -95,7 +109,7 @@ def configure(
     """
     mlflow_name, platform_name = profile_names
     plain = options.plain
-    client_env: dict[str, str | None] = {}
+    client = ClientSide()
     changes, moments = list[Change](), list[Change]()
     for step in steps:
         if isinstance(step, Change):
@@ -107,7 +121,7 @@ def configure(
         mlflow_name = scenario.platform.mlflow or mlflow_name
         platform_name = scenario.platform.gateway or platform_name
         plain = plain if scenario.platform.plain is None else scenario.platform.plain
-        client_env.update(scenario.client.env)
+        client = _join(client, scenario.client)
         changes.append(Change(step.started_ms, scenario.keys, scenario.settings))
         timeline = list(_timeline(scenario, step.started_ms))
         moments += timeline
@@ -124,8 +138,9 @@ def configure(
         platform=platform,
         plain=plain,
         keys=_keys(changes),
+        settings_since={name: change.at_ms for change in changes for name in change.settings},
         settings=_settings(platform, dict(chain.from_iterable(change.settings.items() for change in changes))),
-        client_env=client_env,
+        client=client,
         since_ms=max((moment.at_ms for moment in moments if moment.at_ms <= now_ms), default=None),
         until_ms=min((moment.at_ms for moment in moments if moment.at_ms > now_ms), default=None),
     )
@@ -143,6 +158,15 @@ def version_is_fixed(wanted: str) -> str:
     return (
         f"{wanted} plays another version of MLflow, and with a backend the version is the backend's; "
         "start that version of MLflow as the backend, or a mock without one"
+    )
+
+
+def _join(before: ClientSide, client: Client) -> ClientSide:
+    return ClientSide(
+        env={**before.env, **client.env},
+        files={**before.files, **{path: file.text for path, file in client.files.items()}},
+        needs=tuple(dict.fromkeys((*before.needs, *client.needs))),
+        sdk=(*before.sdk, client.sdk) if client.sdk else before.sdk,
     )
 
 

@@ -7,6 +7,7 @@ options and the scenarios that were started in it; what a scenario means is read
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from hokusai_mock import environment
 from hokusai_mock.clock import Clock, IdSource, derive_seed
 from hokusai_mock.configuration import (
     Change,
+    ClientSide,
     Configuration,
     Playing,
     Settings,
@@ -32,6 +34,7 @@ from hokusai_mock.profiles import MlflowProfile, PlatformProfile
 
 if TYPE_CHECKING:
     from hokusai_mock.faults import FaultBoard
+    from hokusai_mock.platform_state import PlatformState
     from hokusai_mock.store import MemoryStore
 
 __all__ = ["Settings", "World", "WorldError", "WorldOptions"]
@@ -52,6 +55,7 @@ class World:
         self.clock = Clock()
         self.ids = IdSource(self.seed)
         self._store: MemoryStore | None = None
+        self._platform_state: PlatformState | None = None
         self.journal = Journal()
         self.fault_board: FaultBoard | None = None
         """The fault rules, once there was one; who adds or lists rules asks `faults`."""
@@ -80,6 +84,24 @@ class World:
             if self._store is None:
                 self._store = MemoryStore(self.clock, self.ids)
             return self._store
+
+    @property
+    def platform_state(self) -> PlatformState:
+        """What the platform remembers of this world beside the store; made when it is first asked for."""
+        return self._platform_state or self._new_platform_state()
+
+    @platform_state.setter
+    def platform_state(self, state: PlatformState) -> None:
+        with self.lock:
+            self._platform_state = state
+
+    def _new_platform_state(self) -> PlatformState:
+        from hokusai_mock.platform_state import PlatformState  # noqa: PLC0415 - plain MLflow requests never need it
+
+        with self.lock:
+            if self._platform_state is None:
+                self._platform_state = PlatformState()
+            return self._platform_state
 
     @property
     def faults(self) -> FaultBoard:
@@ -136,6 +158,10 @@ class World:
     def settings(self) -> Settings:
         """The settings of the platform."""
         return self._configuration.settings
+
+    def set_since_ms(self, setting: str) -> int | None:
+        """Since when, on this world's clock, a setting has been what it is; `None`: nobody has set it."""
+        return self._configuration.settings_since.get(setting)
 
     def play(self, name: str, params: Mapping[str, Any] | None = None) -> None:
         """Add a scenario to those that are active; `healthy` ends them all.
@@ -196,12 +222,25 @@ class World:
 
     def environment(self, root: str) -> dict[str, str | None]:
         """The variables for a client of this world, whose base URL is `root`; `None` means: must not be set."""
-        held = self.keys[HELD].secret
-        changes = environment.table(root, api_key=held, plain=self.plain)
-        parts = urlsplit(root)
-        for name, value in self._configuration.client_env.items():
-            changes[name] = None if value is None else _fill(value, parts.hostname, parts.port, held)
+        changes = environment.table(root, api_key=self.keys[HELD].secret, plain=self.plain)
+        for name, value in self.client.env.items():
+            changes[name] = None if value is None else self._fill(value, root)
         return changes
+
+    @property
+    def client(self) -> ClientSide:
+        """What the running scenarios ask of the client beyond the environment; placeholders are still in."""
+        return self._configuration.client
+
+    def files(self, root: str) -> dict[str, str]:
+        """The files that a client of this world has in its home, by relative path; `{home}` is still in the texts."""
+        return {path: self._fill(text, root) for path, text in self.client.files.items()}
+
+    def _fill(self, text: str, root: str) -> str:
+        """`text` with its placeholders filled, all but `{home}`: only whoever plays the scenario knows that."""
+        parts = urlsplit(root)
+        known = {"host": parts.hostname or "", "port": str(parts.port or ""), "key": self.keys[HELD].secret}
+        return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], found[0]), text)
 
     # -- waiting and the end -----------------------------------------------------------------------------------------
 
@@ -233,7 +272,3 @@ class World:
 def _covers(role: str, rights: Mapping[str, Any], earlier: Playing | Change) -> bool:
     """Whether a change of these rights leaves nothing of an earlier step, which then need not be kept."""
     return isinstance(earlier, Change) and role in earlier.keys and set(earlier.keys[role]) <= set(rights)
-
-
-def _fill(text: str, host: str | None, port: int | None, key: str) -> str:
-    return text.replace("{host}", host or "").replace("{port}", str(port or "")).replace("{key}", key)
