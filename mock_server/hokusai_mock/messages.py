@@ -9,15 +9,29 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import parse_qsl, quote_from_bytes
 
 if TYPE_CHECKING:
     from hokusai_mock.journal import Entry
     from hokusai_mock.world import World
 
-__all__ = ["BodyTooLarge", "Handler", "Headers", "Request", "Response"]
+__all__ = ["DELIVERED", "GONE", "WAIT", "WIRE", "BodyTooLarge", "Handler", "Headers", "Request", "Response", "Wire"]
+
+DELIVERED = "hokusai_mock.delivered"
+"""Key in the WSGI environment, for the connection to call: `(status, body bytes, fate)` of the answer, `None` for a
+status that was not sent. Called before the last byte leaves; for an answer that is held back, at its beginning too."""
+
+WIRE = "hokusai_mock.wire"
+"""Key in the WSGI environment: the `Wire` of the answer, if it has one."""
+
+WAIT = "hokusai_mock.wait"
+"""Key in the WSGI environment: how to wait in the request's world, `World.wait`."""
+
+GONE = "hokusai_mock.client_has_gone"
+"""Key in the WSGI environment, set by a connection that can break the line: whether the client has closed its side."""
 
 MAX_BODY = 16 * 1024 * 1024
 """Largest request body in bytes that is read into memory; artifact uploads stream and have their own limit."""
@@ -173,10 +187,27 @@ class Request:
             yield data
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How an answer leaves that does not leave as HTTP wants it; the connection always ends with it.
+
+    The answer is sent as it stands: what its headers announce and what its body is need not agree.
+    """
+
+    fate: Literal["sent", "cut", "reset", "hung"]
+    """What the journal says of it; `reset` resets the connection at the end, the others close it in good order."""
+    headless: bool = False
+    """The bytes of the body leave alone, without a status line and headers."""
+    limit: int | None = None
+    """Bytes that leave, counted from the status line on; `None`: all."""
+    hold: float = 0.0
+    """Seconds of silence, before `time_scale`, ahead of everything; they end early with the sandbox or the client."""
+
+
 class Response:
     """One HTTP answer: status, headers in order, and a body in one piece or as chunks."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "status", "wire")
 
     def __init__(
         self, status: int, body: bytes | Iterable[bytes] = b"", headers: Iterable[tuple[str, str]] = ()
@@ -185,12 +216,19 @@ class Response:
         self.status = status
         self.body = body
         self.headers = list(headers)
+        self.wire: Wire | None = None
+        """Set by a fault that breaks the line; `None`: the answer leaves whole."""
 
     def discard(self) -> None:
         """Let go of what a streamed body holds open; for an answer that is not sent."""
         close = getattr(self.body, "close", None)
         if close is not None:
             close()
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether the headers say already how long the body is."""
+        return any(name.lower() in ("content-length", "transfer-encoding") for name, _ in self.headers)
 
     @classmethod
     def json(cls, payload: object, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:

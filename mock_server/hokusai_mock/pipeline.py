@@ -17,7 +17,7 @@ from hokusai_mock.admin import guard
 from hokusai_mock.gateway import Gateway
 from hokusai_mock.layers import build, fault_point
 from hokusai_mock.layers.sandbox import enter
-from hokusai_mock.messages import BodyTooLarge, Handler, Request, Response
+from hokusai_mock.messages import WIRE, BodyTooLarge, Handler, Request, Response
 from hokusai_mock.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class Pipeline:
         if path == ADMIN_PREFIX or path.startswith(ADMIN_PREFIX + "/"):
             return self._admin(environ, start_response)
         request = enter(environ, self._worlds)
-        return _send(request if isinstance(request, Response) else self._answer(request), start_response)
+        response = request if isinstance(request, Response) else self._answer(request)
+        if response.wire is not None:
+            environ[WIRE] = response.wire
+        return _send(response, start_response)
 
     def close(self) -> None:
         """Let go of the backend, if there is one; requests that wait for it are cut off."""
@@ -154,7 +157,8 @@ def _send(response: Response, start_response: Callable[..., Any]) -> Iterable[by
     response.headers.append(MARK)
     body = response.body
     if isinstance(body, bytes):
-        response.headers.append(("Content-Length", str(len(body))))
+        if response.wire is None or not response.is_framed:
+            response.headers.append(("Content-Length", str(len(body))))
         body = (body,)
     start_response(f"{response.status} ", response.headers)
     return body

@@ -21,10 +21,10 @@ Layer = Callable[[Request, Handler], Response]
 
 def build(application: Handler) -> Handler:
     """Put the layers in front of `application`; the sandbox layer, which finds the world, comes before all of them."""
-    handler = application
-    for name, layer in (("edge", edge), ("transport", transport)):
-        handler = fault_point(name, _bind(layer, handler))
-    return _bind(journal, handler)
+    platform = fault_point("edge", _bind(edge, application))
+    # Inside of the layer: whatever a fault does to the line, the journal learns what became of the answer.
+    line = _bind(transport, fault_point("transport", platform))
+    return _bind(journal, line)
 
 
 def _bind(layer: Layer, forward: Handler) -> Handler:

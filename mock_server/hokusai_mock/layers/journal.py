@@ -20,7 +20,8 @@ def journal(request: Request, forward: Handler) -> Response:
     )
     request.entry = entry
     response = forward(request)
-    entry.status = response.status
+    if response.wire is None:
+        entry.status = response.status  # where the line breaks, only the connection knows whether a status left
     return response
 
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from hokusai_mock.messages import Request, Response
+from hokusai_mock.messages import DELIVERED, Request, Response
 
 __all__ = ["Exchange", "Spool"]
 
@@ -18,7 +18,6 @@ IN_MEMORY = 1024 * 1024
 LARGEST = 64 * 1024 * 1024
 """Bytes of a body that are recorded at most: a cassette is read as a whole by whoever plays it."""
 
-DELIVERED = "hokusai_mock.delivered"
 """Key of a request's environ: who is told how many bytes of the answer's body left, and whether it is complete."""
 
 
@@ -114,10 +113,10 @@ class Exchange:
             response.body = _Passing(response.body, self.response_body)
         told = environ.get(DELIVERED)
 
-        def delivered(body_bytes: int, complete: bool) -> None:
-            self.state = "complete" if complete else "cut"
+        def delivered(status: int | None, body_bytes: int, fate: str) -> None:
+            self.state = "complete" if fate == "sent" and response.wire is None else "cut"
             if told is not None:
-                told(body_bytes, complete)
+                told(status, body_bytes, fate)
 
         environ[DELIVERED] = delivered
 

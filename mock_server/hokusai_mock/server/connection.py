@@ -2,7 +2,8 @@
 
 Werkzeug's own `run_wsgi` closes the connection after each answer and sends "100 Continue" whatever the application
 thinks. Here an answer leaves in one write, the connection stays open where HTTP allows it, and a body that nobody read
-is drained or the connection closed, so that no request ever reads the rest of another.
+is drained or the connection closed, so that no request ever reads the rest of another. An answer that a fault breaks
+(`messages.Wire`) ends its connection for the same reason.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler
 
+from hokusai_mock.messages import DELIVERED, GONE, WAIT, WIRE, Wire
+from hokusai_mock.server import line
 from hokusai_mock.server.body import RequestBody
 
 if TYPE_CHECKING:
@@ -40,14 +43,14 @@ class WSGIHost:
 
     multithread = True
     multiprocess = False
-    ssl_context = None
     passthrough_errors = False
     _server_version = ""
 
-    def __init__(self, app: WSGIApplication, address: tuple[str, int]) -> None:
-        """Serve `app`, reached at `address` (host, port)."""
+    def __init__(self, app: WSGIApplication, address: tuple[str, int], *, tls: bool = False) -> None:
+        """Serve `app`, reached at `address` (host, port); with `tls` the connections are wrapped already."""
         self.app = app
         self.server_address = address
+        self.ssl_context = tls or None  # Werkzeug asks only whether there is one: the URL scheme follows from it
 
     def log(self, kind: str, message: str, *args: object) -> None:
         """Write Werkzeug's rare complaints to stderr; the mock's own record is its journal."""
@@ -70,18 +73,23 @@ class Connection(WSGIRequestHandler):
         environ = self.make_environ()
         body = self._body(environ)
         environ["wsgi.input"] = body
+        environ[GONE] = self._client_has_gone
         answer = _Answer()
         try:
             chunks = self.server.app(environ, answer.start)
             try:
-                self._send(environ, answer, chunks)
+                wire = environ.get(WIRE)
+                if wire is None:
+                    self._send(environ, answer, chunks)
+                else:
+                    self._send_broken(wire, environ, answer, chunks)
             finally:
                 close = getattr(chunks, "close", None)
                 if close is not None:
                     close()
         except (ConnectionError, TimeoutError):
             self.close_connection = True
-            self._delivered(environ, answer, complete=False)
+            self._delivered(environ, answer, "cut", has_status=answer.sent)
             return
         except Exception:  # noqa: BLE001 - the last line: an application error becomes a 500 and is printed
             self.close_connection = True
@@ -91,10 +99,10 @@ class Connection(WSGIRequestHandler):
                     b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 )
             return
-        if not body.complete:
+        if wire is None and not body.complete:
             if body.refused or not body.drain(DRAIN_LIMIT):
                 self.close_connection = True
-            self._delivered(environ, answer, complete=True)
+            self._delivered(environ, answer, "sent")
 
     def handle_expect_100(self) -> bool:
         """Do nothing yet: the body sends "100 Continue" when it is read, so that a 413 comes before the upload."""
@@ -138,26 +146,52 @@ class Connection(WSGIRequestHandler):
             body = b"" if bodyless else b"".join(chunks)
             answer.body_bytes = len(body)
             # Reported first: who has the whole answer may look at the journal at once.
-            self._delivered(environ, answer, complete=True)
+            self._delivered(environ, answer, "sent")
             self.wfile.write(head + body)
             answer.sent = True
             return
         whole = int(answer.value("content-length")) if length_known and not bodyless else None
         reported = False
-        for chunk in chunks:
-            if chunk and not bodyless:
+        for chunk in () if bodyless else chunks:
+            if chunk:
                 answer.body_bytes += len(chunk)
                 if answer.body_bytes == whole:
                     reported = True
-                    self._delivered(environ, answer, complete=True)
+                    self._delivered(environ, answer, "sent")
                 self.wfile.write(head + (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk))
                 answer.sent, head = True, b""
         if not reported:
-            self._delivered(environ, answer, complete=True)
+            self._delivered(environ, answer, "sent")
         if rest := head + (b"0\r\n\r\n" if chunked else b""):
             # Never an empty write: it fails on a connection that is being closed, though all has been delivered.
             self.wfile.write(rest)
         answer.sent = True
+
+    def _send_broken(self, wire: Wire, environ: dict[str, Any], answer: _Answer, chunks: Iterable[bytes]) -> None:
+        """Send what a fault makes of the answer, then end the connection: nobody may read the rest as another answer."""
+        self.close_connection = True
+        body_in: RequestBody = environ["wsgi.input"]
+        if not body_in.refused:
+            # Bytes of the request that nobody has read would turn any end into a reset, and a reset into a broken pipe.
+            body_in.drain(sys.maxsize)
+        head = b"" if wire.headless else self._head(answer)
+        has_body = self.command != "HEAD" and answer.status not in _BODYLESS
+        data = (head + b"".join(chunks) if has_body else head)[: wire.limit]
+        answer.body_bytes = max(0, len(data) - len(head))
+        has_status = not wire.headless and b"\r\n" in data
+        if wire.hold:
+            self._delivered(environ, answer, wire.fate, has_status=has_status)
+            environ[WAIT](wire.hold, self._client_has_gone)
+        self._delivered(environ, answer, wire.fate, has_status=has_status)
+        if data:
+            self.wfile.write(data)
+        if wire.fate == "reset":
+            line.reset(self.connection)
+        else:
+            line.end(self.connection)
+
+    def _client_has_gone(self) -> bool:
+        return line.peer_has_gone(self.connection)
 
     def _head(self, answer: _Answer) -> bytes:
         lines = [f"HTTP/1.1 {answer.status} {answer.reason}"]
@@ -170,10 +204,10 @@ class Connection(WSGIRequestHandler):
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-    def _delivered(self, environ: dict[str, Any], answer: _Answer, *, complete: bool) -> None:
-        report = environ.get("hokusai_mock.delivered")
+    def _delivered(self, environ: dict[str, Any], answer: _Answer, fate: str, *, has_status: bool = True) -> None:
+        report = environ.get(DELIVERED)
         if report is not None:
-            report(answer.body_bytes, complete)
+            report(answer.status if has_status else None, answer.body_bytes, fate)
 
 
 class _Answer:

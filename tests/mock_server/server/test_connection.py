@@ -122,7 +122,7 @@ def test_an_answer_without_a_length_is_sent_in_chunks(serve):
 
 
 def test_an_answer_that_arrived_whole_is_delivered_though_the_connection_ends_at_once(serve, wire):
-    reports: list[tuple[int, bool]] = []
+    reports: list[tuple[int | None, int, str]] = []
     gone, over = threading.Event(), threading.Event()
 
     class Streamed:
@@ -134,7 +134,7 @@ def test_an_answer_that_arrived_whole_is_delivered_though_the_connection_ends_at
             over.set()
 
     def stream(environ: dict[str, Any], start_response: Any) -> Streamed:
-        environ["hokusai_mock.delivered"] = lambda size, complete: reports.append((size, complete))
+        environ["hokusai_mock.delivered"] = lambda *report: reports.append(report)
         start_response("200 OK", [("Content-Length", "9")])
         return Streamed()
 
@@ -142,13 +142,13 @@ def test_an_answer_that_arrived_whole_is_delivered_though_the_connection_ends_at
     client = wire(port)
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert client.answer()[2] == b"all of it"
-    assert reports == [(9, True)]  # known to whoever has the answer
-    for connection in list(acceptor._connections):
-        connection.shutdown(socket.SHUT_RDWR)  # as stop() does it
+    assert reports == [(200, 9, "sent")]  # known to whoever has the answer
+    for served in list(acceptor._connections.values()):
+        served.socket.shutdown(socket.SHUT_RDWR)  # as stop() does it
     gone.set()
     assert over.wait(5)
     acceptor.stop()
-    assert reports == [(9, True)]
+    assert reports == [(200, 9, "sent")]
 
 
 def test_head_has_headers_and_no_body(serve, wire):
@@ -194,10 +194,10 @@ def test_an_error_in_the_application_is_a_500_and_is_printed(serve, wire, capsys
 
 
 def test_the_delivered_bytes_are_reported(serve, wire):
-    reports: list[tuple[int, bool]] = []
+    reports: list[tuple[int | None, int, str]] = []
 
     def reporting(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        environ["hokusai_mock.delivered"] = lambda count, complete: reports.append((count, complete))
+        environ["hokusai_mock.delivered"] = lambda *report: reports.append(report)
         start_response("200 OK", [("Content-Length", "5")])
         return [b"hello"]
 
@@ -206,4 +206,4 @@ def test_the_delivered_bytes_are_reported(serve, wire):
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert client.answer()[2] == b"hello"
     assert client.closed()
-    assert reports == [(5, True)]
+    assert reports == [(200, 5, "sent")]
