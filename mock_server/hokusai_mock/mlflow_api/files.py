@@ -50,7 +50,7 @@ def receive(call: Call, path: str, stream: BinaryIO | None = None) -> None:
 
 def attachment(call: Call, path: str, artifact: Artifact, asked: str | None = None) -> Response:
     """The answer that holds a file, under its own name or that of the path `asked` for."""
-    name = basename(path if asked is None else asked)
+    name = basename(path if asked is None or paths.has_control_characters(asked) else asked)
     headers = [("Content-Type", _file_type(path)), ("Content-Disposition", _disposition(call, name))]
     if not call.profile.security.headers:
         headers.append(("X-Content-Type-Options", "nosniff"))  # newer servers send it with everything

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from html import escape
 
-from hokusai_mock.messages import Response
+from hokusai_mock.messages import JSON_TYPE, Response
 
-__all__ = ["HTML", "bad_request", "collapsed", "method_not_allowed", "moved", "not_found", "server_error"]
+__all__ = [
+    "HTML",
+    "bad_request",
+    "collapsed",
+    "method_not_allowed",
+    "moved",
+    "never_routed",
+    "not_found",
+    "server_error",
+]
 
 HTML = "text/html; charset=utf-8"
 
@@ -56,6 +65,13 @@ def collapsed(web_server: str) -> Response:
     return Response(500, body, [("Content-Type", content_type)])
 
 
+def never_routed(web_server: str) -> Response:
+    """404 for a path with a line break: uvicorn's framework does not hand it to MLflow's routes at all."""
+    if web_server == "uvicorn":
+        return Response(404, b'{"detail":"Not Found"}', [("Content-Type", JSON_TYPE)])
+    return not_found()
+
+
 def bad_request() -> Response:
     """400: a parameter is missing without which the endpoint cannot start."""
     return Response(400, _BAD_REQUEST, [("Content-Type", HTML)])
@@ -78,5 +94,6 @@ def server_error() -> Response:
 
 def moved(url: str) -> Response:
     """308 to the same path with single slashes."""
-    body = _MOVED.format(url=escape(url)).encode()
+    shown = escape(url).replace("&#x27;", "&#39;")
+    body = _MOVED.format(url=shown).encode()
     return Response(308, body, [("Content-Type", HTML), ("Location", url)])

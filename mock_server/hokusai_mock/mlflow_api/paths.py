@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlparse, urlunparse
 
 from hokusai_mock.mlflow_api.errors import Crash, invalid
 
-__all__ = ["decoded", "root_of", "safe"]
+__all__ = ["decoded", "has_control_characters", "root_of", "safe"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DECODINGS = 10
@@ -25,13 +25,18 @@ def decoded(text: str) -> str:
     raise Crash
 
 
+def has_control_characters(text: str) -> bool:
+    """Whether a text contains what must never stand in a header."""
+    return _CONTROL.search(text) is not None
+
+
 def safe(path: str, *, escapes_control_characters: bool) -> str:
     """The path as it is used below a root: decoded, without `..`, drive, leading slash or fragment."""
     path = decoded(path)
     if _CONTROL.search(path):
         if not escapes_control_characters:
             raise Crash
-        path = _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", path)
+        path = _CONTROL.sub(lambda found: f"%{ord(found[0]):02x}", path)
     if (
         "#" in path
         or "\\" in path

@@ -61,7 +61,7 @@ class RequestBody(io.RawIOBase):
             self._before_first_read()
             self._before_first_read = None
         wanted = size if self._remaining is None else self._remaining if size < 0 else min(size, self._remaining)
-        data = self._source.read(wanted)
+        data = self._read(wanted)
         self.size += len(data)
         if self._remaining is not None:
             if len(data) < wanted:
@@ -75,6 +75,14 @@ class RequestBody(io.RawIOBase):
         if self.on_data is not None and data:
             self.on_data(data)
         return data
+
+    def _read(self, wanted: int) -> bytes:
+        try:
+            return self._source.read(wanted)
+        except (ConnectionError, TimeoutError):
+            raise
+        except (OSError, ValueError) as error:  # as Werkzeug complains of chunks that are malformed or break off
+            raise ConnectionAbortedError(f"the client's chunks cannot be read: {error}") from error
 
     def readall(self) -> bytes:
         """Read to the end of the body."""

@@ -8,6 +8,8 @@ is drained or the connection closed, so that no request ever reads the rest of a
 
 from __future__ import annotations
 
+import contextlib
+import re
 import socket
 import sys
 import time
@@ -36,6 +38,9 @@ SMALL_BODY = 64 * 1024
 """An unread body up to this length is on its way anyway: it is read before the answer, for the journal's sake."""
 
 _BODYLESS = {204, 304}
+_FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_BREAK = re.compile(r"[\r\n\0]")
 
 
 class WSGIHost:
@@ -95,9 +100,8 @@ class Connection(WSGIRequestHandler):
             self.close_connection = True
             self.server.log("error", f"uncaught in the application:\n{traceback.format_exc()}")
             if not answer.sent:
-                self.wfile.write(
-                    b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                )
+                with contextlib.suppress(OSError):
+                    self.wfile.write(_FAILED)
             return
         if wire is None and not body.complete:
             if body.refused or not body.drain(DRAIN_LIMIT):
@@ -117,9 +121,12 @@ class Connection(WSGIRequestHandler):
         chunked = environ.get("wsgi.input_terminated", False)
         environ["wsgi.input_terminated"] = True  # the body below ends where it ends, whatever its framing
         if chunked:
+            if environ.pop("CONTENT_LENGTH", ""):
+                self.close_connection = True  # two lengths: whoever stands in between may believe the other one
             return RequestBody(self.rfile, None, on_read)  # type: ignore[arg-type]
         length = environ.get("CONTENT_LENGTH", "")
-        if length and not length.isdigit():
+        if environ.get("HTTP_TRANSFER_ENCODING") or (length and _LENGTH.fullmatch(length) is None):
+            # Where the body ends is not known: nothing after the head may be taken for another request.
             self.close_connection = True
             environ["CONTENT_LENGTH"] = length = ""
         return RequestBody(self.rfile, int(length or 0), on_read)  # type: ignore[arg-type]
@@ -168,7 +175,7 @@ class Connection(WSGIRequestHandler):
         answer.sent = True
 
     def _send_broken(self, wire: Wire, environ: dict[str, Any], answer: _Answer, chunks: Iterable[bytes]) -> None:
-        """Send what a fault makes of the answer, then end the connection: nobody may read the rest as another answer."""
+        """Send what a fault makes of the answer, then end the connection, or somebody would take the rest for another."""
         self.close_connection = True
         body_in: RequestBody = environ["wsgi.input"]
         if not body_in.refused:
@@ -202,6 +209,10 @@ class Connection(WSGIRequestHandler):
             self.close_connection = self.close_connection or answer.value("connection").lower() == "close"
         elif self.close_connection:
             lines.append("Connection: close")
+        if any(_BREAK.search(line) for line in lines):
+            raise ValueError(
+                "a header of the answer contains a line break; whoever made it must quote what it was given"
+            )
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _delivered(self, environ: dict[str, Any], answer: _Answer, fate: str, *, has_status: bool = True) -> None:

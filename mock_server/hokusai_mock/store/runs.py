@@ -47,12 +47,12 @@ class Runs:
         self, experiment_id: str, user_id: str, start_time: int, name: str, tags: Sequence[tuple[str, str]]
     ) -> Run:
         """Start a run; without a name, and without one among the tags, it gets a generated one."""
+        experiment = self._experiments.active(experiment_id)
         if not experiment_id:
-            # The SQL store looks for experiment 0, and then stumbles over the empty foreign key.
+            # The SQL store has looked for experiment 0, and stumbles over the empty foreign key.
             named = name or generated_name(self._ids)
             text = _NO_EXPERIMENT.format(run_id=self._ids.hex32(), name=named, user=user_id, start=start_time)
             raise StoreError("BAD_REQUEST", text, "run_without_experiment", text=text)
-        experiment = self._experiments.active(experiment_id)
         given = dict(tags)
         tagged = given.get(RUN_NAME_TAG)
         if name and tagged and name != tagged:
