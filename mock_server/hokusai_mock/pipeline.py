@@ -16,7 +16,7 @@ from hokusai_mock._version import __version__
 from hokusai_mock.admin import guard
 from hokusai_mock.gateway import Gateway
 from hokusai_mock.layers import build, fault_point
-from hokusai_mock.layers.sandbox import enter
+from hokusai_mock.layers.sandbox import enter, enter_bound
 from hokusai_mock.messages import WIRE, BodyTooLarge, Handler, Request, Response
 from hokusai_mock.worlds import Worlds
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from hokusai_mock.upstream import Upstream
-    from hokusai_mock.world import WorldOptions
+    from hokusai_mock.world import World, WorldOptions
 
 __all__ = ["ADMIN_PREFIX", "MARK", "AdminOptions", "Pipeline"]
 
@@ -60,7 +60,19 @@ class Pipeline:
         path: str = environ["PATH_INFO"]
         if path == ADMIN_PREFIX or path.startswith(ADMIN_PREFIX + "/"):
             return self._admin(environ, start_response)
-        request = enter(environ, self._worlds)
+        return self._respond(enter(environ, self._worlds), environ, start_response)
+
+    def bound(self, world: World) -> WSGIApplication:
+        """The application of a listener that belongs to `world`: neither `/s/<id>` nor `/_testkit/` exists on it."""
+
+        def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            return self._respond(enter_bound(environ, world), environ, start_response)
+
+        return application
+
+    def _respond(
+        self, request: Request | Response, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         response = request if isinstance(request, Response) else self._answer(request)
         if response.wire is not None:
             environ[WIRE] = response.wire

@@ -7,10 +7,12 @@ options and the scenarios that were started in it; what a scenario means is read
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +20,6 @@ from hokusai_mock import environment
 from hokusai_mock.clock import Clock, IdSource, derive_seed
 from hokusai_mock.configuration import (
     Change,
-    ClientSide,
     Configuration,
     Playing,
     Settings,
@@ -30,11 +31,15 @@ from hokusai_mock.configuration import (
 )
 from hokusai_mock.journal import Journal
 from hokusai_mock.keys import HELD, Key
+from hokusai_mock.listeners.interface import ListenerError
+from hokusai_mock.listeners.of_world import WorldListeners
+from hokusai_mock.platform_state import PlatformState
 from hokusai_mock.profiles import MlflowProfile, PlatformProfile
 
 if TYPE_CHECKING:
     from hokusai_mock.faults import FaultBoard
-    from hokusai_mock.platform_state import PlatformState
+    from hokusai_mock.listeners.interface import Opener
+    from hokusai_mock.scenarios import Listener
     from hokusai_mock.store import MemoryStore
 
 __all__ = ["Settings", "World", "WorldError", "WorldOptions"]
@@ -46,8 +51,11 @@ ASK_EVERY = 0.25
 class World:
     """One isolated state: store, keys, clock, ids, profiles, faults and journal."""
 
-    def __init__(self, world_id: str, options: WorldOptions) -> None:
-        """Make a fresh world and start the scenarios of the options; raises `WorldError` on a name that is unknown."""
+    def __init__(self, world_id: str, options: WorldOptions, opener: Opener | None = None) -> None:
+        """Make a fresh world and start the scenarios of the options; raises `WorldError` on a name that is unknown.
+
+        `opener` opens the private listeners of scenarios; without one, scenarios that have any are refused.
+        """
         self.id = world_id
         self.options = options
         self.seed = derive_seed(options.seed, world_id)
@@ -64,6 +72,7 @@ class World:
         self.last_used = time.monotonic()
         self.time_scale = options.time_scale
         """What the seconds of delays and hangs are multiplied with; may be changed at any time."""
+        self.listeners = WorldListeners(opener)
         self._ended = threading.Event()
         self._steps: tuple[Playing | Change, ...] = ()
         """The scenarios that run and what was set by hand, in the order of doing."""
@@ -82,26 +91,21 @@ class World:
 
         with self.lock:
             if self._store is None:
-                self._store = MemoryStore(self.clock, self.ids)
+                self._store = MemoryStore(self.clock, self.ids, self.settings.artifact_root)
             return self._store
 
     @property
     def platform_state(self) -> PlatformState:
         """What the platform remembers of this world beside the store; made when it is first asked for."""
-        return self._platform_state or self._new_platform_state()
+        with self.lock:
+            if self._platform_state is None:
+                self._platform_state = PlatformState()
+            return self._platform_state
 
     @platform_state.setter
     def platform_state(self, state: PlatformState) -> None:
         with self.lock:
             self._platform_state = state
-
-    def _new_platform_state(self) -> PlatformState:
-        from hokusai_mock.platform_state import PlatformState  # noqa: PLC0415 - plain MLflow requests never need it
-
-        with self.lock:
-            if self._platform_state is None:
-                self._platform_state = PlatformState()
-            return self._platform_state
 
     @property
     def faults(self) -> FaultBoard:
@@ -180,9 +184,10 @@ class World:
         with self.lock:
             steps = (*self._steps, Playing(name, dict(params or {}), self.clock.now_ms()))
             worked_out = self._configure(self._profiles, steps)
-            if scenario.faults:
-                self.faults.add_all(scenario.faults)
-            self._steps, self._worked_out = steps, worked_out
+            with self._opening(name, scenario.listeners):
+                if scenario.faults:
+                    self.faults.add_all(scenario.faults)
+                self._steps, self._worked_out = steps, worked_out
 
     def calm(self) -> None:
         """End every scenario and every fault; data, journal and profiles stay."""
@@ -192,6 +197,15 @@ class World:
             steps = tuple(step for step in self._steps if isinstance(step, Change))
             self._worked_out = self._configure(self._profiles, steps)
             self._steps = steps
+            self.listeners.close()
+
+    @contextlib.contextmanager
+    def _opening(self, name: str, listeners: Sequence[Listener]) -> Iterator[None]:
+        try:
+            with self.listeners.opening(self, listeners):
+                yield
+        except ListenerError as error:
+            raise WorldError(f"scenario {name!r} cannot be played here: {error}") from error
 
     def use_profiles(self, mlflow: str | None = None, platform: str | None = None) -> None:
         """Play another version of MLflow or another era of the platform from the next request on."""
@@ -201,6 +215,15 @@ class World:
             chosen = (mlflow or self._profiles[0], platform or self._profiles[1])
             self._worked_out = self._configure(chosen, self._steps)
             self._profiles = chosen
+
+    def reseed(self, seed: int) -> None:
+        """Begin the sequences of ids and of chance that belong to `seed`, as a sandbox does that starts with it."""
+        with self.lock:
+            self.options = replace(self.options, seed=seed)
+            self.seed = derive_seed(seed, self.id)
+            self.ids.restart(self.seed)
+            if self.fault_board is not None:
+                self.fault_board.seed = self.seed
 
     def set_key(self, role: str, rights: Mapping[str, Any]) -> Key:
         """Give the key of `role` other `rights` (fields of `Key`) from now on; a role that is new gets a key.
@@ -222,25 +245,34 @@ class World:
 
     def environment(self, root: str) -> dict[str, str | None]:
         """The variables for a client of this world, whose base URL is `root`; `None` means: must not be set."""
+        root = self.listeners.root(root)
         changes = environment.table(root, api_key=self.keys[HELD].secret, plain=self.plain)
-        for name, value in self.client.env.items():
-            changes[name] = None if value is None else self._fill(value, root)
+        changes.update(self.listeners.environment())
+        for name, value in self._configuration.client.env.items():
+            changes[name] = None if value is None else self.fill(value, root)
         return changes
 
-    @property
-    def client(self) -> ClientSide:
-        """What the running scenarios ask of the client beyond the environment; placeholders are still in."""
-        return self._configuration.client
+    def client_side(self, root: str) -> dict[str, Any]:
+        """What a client of this world needs to play its scenarios, as plain data.
 
-    def files(self, root: str) -> dict[str, str]:
-        """The files that a client of this world has in its home, by relative path; `{home}` is still in the texts."""
-        return {path: self._fill(text, root) for path, text in self.client.files.items()}
+        `env` as `environment` gives it; `files`, texts by their paths in a private home, whose `{home}` is still in
+        them and in `env`; `needs`, `sdk` and `hides` as the files of the scenarios have them.
+        """
+        client = self._configuration.client
+        return {
+            "env": self.environment(root),
+            "files": {path: self.fill(text, root) for path, text in client.files.items()},
+            "needs": list(client.needs),
+            "sdk": list(client.sdk),
+            "hides": list(client.hides),
+        }
 
-    def _fill(self, text: str, root: str) -> str:
+    def fill(self, text: str, root: str) -> str:
         """`text` with its placeholders filled, all but `{home}`: only whoever plays the scenario knows that."""
-        parts = urlsplit(root)
+        parts = urlsplit(self.listeners.root(root))
         known = {"host": parts.hostname or "", "port": str(parts.port or ""), "key": self.keys[HELD].secret}
-        return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], found[0]), text)
+        known.update(self.listeners.placeholders(root))
+        return re.sub(r"\{([\w.]+)\}", lambda found: known.get(found[1], found[0]), text)
 
     # -- waiting and the end -----------------------------------------------------------------------------------------
 
@@ -260,8 +292,12 @@ class World:
         return not self._ended.is_set()
 
     def end(self) -> None:
-        """Wake everybody who waits in this world, now and later: it was reset or dropped, or the server stops."""
+        """Wake everybody who waits in this world, now and later, and close its listeners.
+
+        It was reset or dropped, or the server stops.
+        """
         self._ended.set()
+        self.listeners.end()
 
     def close(self) -> None:
         """Free what is not memory: spooled artifacts."""

@@ -7,40 +7,56 @@ import re
 import threading
 import time
 from dataclasses import replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from hokusai_mock.world import World, WorldError, WorldOptions
 
 if TYPE_CHECKING:
+    from hokusai_mock.listeners.interface import Opener
     from hokusai_mock.recording import Recorder
 
-__all__ = ["DEFAULT", "TooManyWorlds", "Worlds"]
+__all__ = ["DEFAULT", "TooManyWorlds", "WorldConflict", "Worlds"]
 
 DEFAULT = "default"
 """The id of the sandbox that answers paths without `/s/<id>`."""
 
-ID_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+MAX_ID = 64
+ID_PATTERN = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_ID}}}")
 
 IDLE_SECONDS = 3600.0
-"""A sandbox that nobody asked for an hour goes when room is needed."""
+"""A sandbox that nobody asked for so long goes, as soon as another one is made."""
+
+SWEEP_SECONDS = 60.0
+"""How often the idle ones are looked for."""
 
 
 class TooManyWorlds(WorldError):
     """The server holds as many sandboxes as it may."""
 
 
+class WorldConflict(WorldError):
+    """There is a sandbox of that id already."""
+
+
 class Worlds:
     """All worlds of one server, by id; made on first use, dropped when idle."""
 
-    def __init__(self, options: WorldOptions, max_worlds: int = 4096) -> None:
-        """Hold at most `max_worlds` worlds, each started from `options`."""
+    def __init__(self, options: WorldOptions, max_worlds: int = 4096, opener: Opener | None = None) -> None:
+        """Hold at most `max_worlds` worlds, each started from `options`.
+
+        `opener` opens the private listeners of scenarios; without one, scenarios that have any are refused.
+        """
         self.options = options
         self.max_worlds = max_worlds
         self.recorder: Recorder | None = None
         """Who records what passes, when somebody does; set before the first request."""
+        self._opener = opener
         self._ended = False
+        self._made = 0
+        self._swept = time.monotonic()
         self._by_id: dict[str, World] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the end of a world may drop another one, that of its second host
         self._undertaker = _Undertaker()
         self.get(DEFAULT)  # a wrong option is reported now, not by the first request
 
@@ -54,16 +70,55 @@ class Worlds:
                 world = self._by_id.get(world_id)
                 if world is None:
                     self._make_room()
-                    world = World(world_id, self.options)
-                    if self._ended:
-                        world.end()
-                    self._by_id[world_id] = world
+                    world = self._enter(World(world_id, self.options, self._opener))
         world.last_used = time.monotonic()
         return world
 
     def ids(self) -> list[str]:
         """The ids of all worlds, oldest first."""
         return list(self._by_id)
+
+    def all(self) -> list[World]:
+        """All worlds, the oldest first; looking at them is no use of them."""
+        return list(self._by_id.values())
+
+    def make(self, world_id: str | None, options: WorldOptions) -> World:
+        """Make a world that starts from options of its own; without an id it gets a free one.
+
+        `WorldConflict` when the id is taken.
+        """
+        with self._lock:
+            chosen = world_id or self._free_id()
+            if chosen in self._by_id:
+                raise WorldConflict(f"the sandbox {chosen!r} exists already; drop it, or choose another id")
+            self._make_room()
+            return self._enter(World(chosen, options, self._opener))
+
+    def replace(self, fresh: World) -> None:
+        """Put a world in the place of the one with its id; what was recorded of the old one stays."""
+        with self._lock:
+            old = self._by_id.get(fresh.id)
+            if old is None:
+                self._make_room()
+            else:
+                fresh.journal, fresh.errors = old.journal, old.errors
+            self._enter(fresh)
+        if old is not None:
+            old.end()
+            self._undertaker.bury(old)
+
+    def _enter(self, world: World) -> World:
+        if self._ended:
+            world.end()
+        self._by_id[world.id] = world
+        return world
+
+    def _free_id(self) -> str:
+        while True:
+            self._made += 1
+            free = f"sandbox-{self._made}"
+            if free not in self._by_id:
+                return free
 
     def reset(self, world_id: str, seed: int | None = None) -> World:
         """Replace a world by a fresh one and return it; requests that hold the old one finish on the old one.
@@ -72,7 +127,7 @@ class Worlds:
         """
         known = self._by_id.get(world_id)
         options = known.options if known is not None else self.options
-        fresh = World(world_id, options if seed is None else replace(options, seed=seed))
+        fresh = World(world_id, options if seed is None else replace(options, seed=seed), self._opener)
         with self._lock:
             old = self._by_id.get(world_id)
             self._by_id[world_id] = fresh
@@ -90,11 +145,27 @@ class Worlds:
             self._undertaker.bury(old)
         return old is not None
 
+    def beside(self, world: World, name: str) -> World:
+        """Make the world of a host called `name` beside `world`: the same profiles, no data and no scenario.
+
+        Its id is `<id>.<name>`, shortened where that is too long, so that its journal can be looked at.
+        """
+        neighbour_id = f"{world.id}.{name}"
+        if len(neighbour_id) > MAX_ID:
+            digest = blake2b(neighbour_id.encode(), digest_size=4).hexdigest()
+            neighbour_id = f"{world.id[: MAX_ID - len(digest) - 1]}.{digest}"
+        options = replace(world.options, scenarios=())
+        with self._lock:
+            self._make_room()
+            self.drop(neighbour_id)
+            neighbour = self._by_id[neighbour_id] = World(neighbour_id, options, self._opener)
+        return neighbour
+
     def end(self) -> None:
         """Wake everybody who waits in a world, and let nobody wait any more: the server is about to stop."""
         with self._lock:
             self._ended = True
-            for world in self._by_id.values():
+            for world in list(self._by_id.values()):
                 world.end()
 
     def close(self) -> None:
@@ -108,13 +179,14 @@ class Worlds:
             world.close()
 
     def _make_room(self) -> None:
-        if len(self._by_id) < self.max_worlds:
-            return
-        horizon = time.monotonic() - IDLE_SECONDS
-        for idle in [key for key, world in self._by_id.items() if world.last_used < horizon and key != DEFAULT]:
-            world = self._by_id.pop(idle)
-            world.end()
-            self._undertaker.bury(world)
+        """Drop the idle ones, now and then, and always when the room is needed."""
+        now = time.monotonic()
+        full = len(self._by_id) >= self.max_worlds
+        if full or now - self._swept >= SWEEP_SECONDS:
+            self._swept = now
+            for idle in [world for world in self._by_id.values() if now - world.last_used > IDLE_SECONDS]:
+                if idle.id != DEFAULT:
+                    self.drop(idle.id)
         if len(self._by_id) >= self.max_worlds:
             raise TooManyWorlds(
                 f"there are already {self.max_worlds} sandboxes; drop those that are done, or raise --max-sandboxes"

@@ -25,7 +25,7 @@ from hokusai_mock.scenarios.tables import (
     check_placeholders,
     given,
 )
-from hokusai_mock.scenarios.vocabulary import FAMILIES, LISTENER_WORDS, PLAYABLE_SETTINGS
+from hokusai_mock.scenarios.vocabulary import FAMILIES, PLAYABLE_SETTINGS
 from hokusai_mock.schema import ImpossibleError, Matches, SchemaError, did_you_mean, read
 
 if sys.version_info >= (3, 11):
@@ -130,19 +130,10 @@ class ResolvedScenario:
         settings = {**self.settings, **{name: None for moment in self.timeline for name in moment.settings}}
         missing = [f"the platform setting {name!r}" for name in settings if name not in PLAYABLE_SETTINGS]
         missing += [
-            f"{LISTENER_WORDS[listener.kind]} (listener {listener.name!r} of kind {listener.kind!r})"
-            for listener in self.listeners
-        ]
-        missing += [
             f"the effect {rule.effect.name!r} (playable: {', '.join(sorted(PLAYABLE))})"
             for rule in self.faults
             if not rule.playable
         ]
-        missing += [f"a client that has {need!r}" for need in self.client.needs]
-        if self.client.files:
-            missing.append("files in the client's home")
-        if self.client.sdk:
-            missing.append(f"a stand-in for the SDK ({self.client.sdk})")
         return missing
 
 

@@ -6,7 +6,7 @@ probes with the doctor, settings with the platform.
 
 from __future__ import annotations
 
-__all__ = ["CALLS", "FAMILIES", "LISTENER_WORDS", "PLACEHOLDERS", "PLAYABLE_SETTINGS", "PROBES", "probe_of"]
+__all__ = ["CALLS", "FAMILIES", "PLACEHOLDERS", "PLAYABLE_SETTINGS", "PROBES", "probe_of"]
 
 FAMILIES = {
     "A": "auth",
@@ -22,8 +22,13 @@ FAMILIES = {
 PLAYABLE_SETTINGS = frozenset(
     {
         "accept_query_key",
+        "allowed_hosts",
+        "allowed_origins",
+        "artifact_root",
+        "artifacts_only",
         "auth_service",
         "auth_trouble",
+        "basic_auth",
         "cache",
         "cache_read_s",
         "cache_write_s",
@@ -48,8 +53,10 @@ PLAYABLE_SETTINGS = frozenset(
         "retry_after",
         "rewrite_404",
         "route_limit",
+        "serve_artifacts",
         "service_id_known",
         "slow_start_s",
+        "static_prefix",
         "strips_authorization",
         "upstream",
         "upstream_url",
@@ -61,14 +68,6 @@ PLAYABLE_SETTINGS = frozenset(
     }
 )
 """Platform settings that the mock honours; the other settings of the format are read but cannot be played yet."""
-
-LISTENER_WORDS = {
-    "http": "a port of its own",
-    "forward-proxy": "a proxy of its own",
-    "refuse": "a port that refuses connections",
-    "silent": "a port that never answers",
-}
-"""What each kind of listener is, for people."""
 
 PLACEHOLDERS = frozenset({"host", "port", "key", "home"})
 """What `{...}` may stand for in `[client]` and in effects, beside `{listener.NAME.url}`."""
@@ -105,10 +104,16 @@ CALLS = frozenset(
         "ModelVersionManager.get_latest_version(model_name)",
         "ModelVersionManager.list_versions(model_name)",
         "PerformanceTracker.track_inference(metrics)",
+        # The same endpoints, made by hand: with status line and headers shown, and at the other mount.
+        "experiments.search -i",
+        "experiments.search at /mlflow",
         # The platform's own routes.
         "auth.validate",
+        "contributions.create",
+        "contributors.impact",
         "events.register",
         "health",
+        "health.mlflow",
         "serving.predict",
         "serving.ready",
     }
@@ -150,11 +155,22 @@ PROBES: dict[str, tuple[str, ...]] = {
     "creds.present": ("key_needed", "key_set", "same", "source", "token_set"),
     "creds.shape": ("findings",),
     "creds.effective": ("scheme", "source"),
-    "env.retry": ("max_retries", "worst_case_s"),
+    "env.retry": ("findings", "max_retries", "worst_case_s"),
     "env.tls_proxy": ("findings",),
     "net.dns": ("addresses", "errno", "error", "resolved"),
     "net.tcp": ("connected", "elapsed_s", "errno", "error"),
-    "net.tls": ("errno", "error", "issuer", "not_after", "not_before", "subject", "verified"),
+    "net.tls": (
+        "client_certificate_wanted",
+        "errno",
+        "error",
+        "issuer",
+        "not_after",
+        "not_before",
+        "plain_reply",
+        "subject",
+        "verified",
+        "verify_code",
+    ),
     "http.open": ("health", "version"),
     "http.noauth": _ANSWER,
     "auth.bearer": _ANSWER,
@@ -165,10 +181,11 @@ PROBES: dict[str, tuple[str, ...]] = {
     "server.version": (*_ANSWER, "major", "text"),
     "server.capabilities": ("logged_models", "registered_models"),
     "artifact.proxy": _ANSWER,
-    "artifact.location": ("lifecycle", "scheme"),
+    "artifact.location": ("exists", "lifecycle", "scheme"),
     "write.scope": _ANSWER,
     "artifact.size": ("largest_ok", "smallest_failed"),
-    "serving.ready": _ANSWER,
+    "route.named": _ANSWER,
+    "serving.ready": (*_ANSWER, "predict"),
     "stability": ("floor_s", "median_s", "success_ratio", "versions"),
     "client.parity": ("error_code", "exception", "text"),
     "sdk.api": (

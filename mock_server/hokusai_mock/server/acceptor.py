@@ -13,6 +13,7 @@ import selectors
 import socket
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 
 __all__ = ["Acceptor", "listen"]
@@ -54,7 +55,8 @@ class Acceptor:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_out, selectors.EVENT_READ, None)
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._connections: dict[threading.Thread, _Connected] = {}
+        self._tasks: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -66,8 +68,28 @@ class Acceptor:
         return self._stopping
 
     def add(self, listener: socket.socket, serve: ServeConnection) -> None:
-        """Accept on `listener` (made by `listen`) from now on; each connection goes to `serve` in its own thread."""
-        self._selector.register(listener, selectors.EVENT_READ, serve)
+        """Accept on `listener` (made by `listen`) from now on; each connection goes to `serve` in its own thread.
+
+        Listeners come and go while the loop runs; what connects before the loop knows of the new one waits for it.
+        """
+        self._on_loop(lambda: self._register(listener, serve), wait=False)
+
+    def remove(self, listener: socket.socket) -> None:
+        """Close `listener` and end the connections that came through it; it refuses connections when this returns."""
+        _shut_down(listener)
+        self._on_loop(lambda: self._forget(listener), wait=True)
+        listener.close()
+        with self._lock:
+            through = [one.socket for one in self._connections.values() if one.listener is listener]
+        for connection in through:
+            _shut_down(connection)
+
+    def go_on_as(self, connection: socket.socket) -> None:
+        """Replace the connection of the calling thread, which has wrapped it (TLS), by the wrapped one."""
+        with self._lock:
+            known = self._connections.get(threading.current_thread())
+            if known is not None:
+                known.socket = connection
 
     def start(self) -> None:
         """Start the accepting thread."""
@@ -79,40 +101,78 @@ class Acceptor:
 
         The ports are free when this returns; stopping again does nothing.
         """
-        if self._stopping.is_set():
-            return
-        self._stopping.set()
-        with contextlib.suppress(OSError):
-            self._wake_in.send(b"x")
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            self._stopping.set()
+        self._wake()
         if self._thread is not None:
             self._thread.join(timeout)
         for key in list(self._selector.get_map().values()):
             if key.data is not None and isinstance(key.fileobj, socket.socket):
-                self._close_listener(key.fileobj)
+                _shut_down(key.fileobj)
+                key.fileobj.close()
         self._selector.close()
         self._wake_in.close()
         self._wake_out.close()
         with self._lock:
             connections = dict(self._connections)
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in connections.values():
+        for one in connections.values():
+            _shut_down(one.socket)
+        for thread in connections:
             if thread is not threading.current_thread():
                 thread.join(timeout)
         _alive.discard(self)
 
-    def _close_listener(self, listener: socket.socket) -> None:
-        # shutdown first: a forked child may still hold the descriptor, and the port must refuse at once.
+    def _on_loop(self, task: Callable[[], None], *, wait: bool) -> None:
+        """Do `task` in the accepting thread, which alone may touch the selector while it runs; else do it here."""
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                task()
+            finally:
+                done.set()
+
+        with self._lock:
+            running = self._thread is not None and not self._stopping.is_set()
+            if running:
+                self._tasks.append(run)
+        if not running:
+            task()
+            return
+        self._wake()
+        if wait:
+            done.wait()
+
+    def _register(self, listener: socket.socket, serve: ServeConnection) -> None:
+        if self._stopping.is_set():
+            listener.close()  # nobody would ever accept on it
+        elif listener.fileno() >= 0:  # it may have been removed since
+            self._selector.register(listener, selectors.EVENT_READ, serve)
+
+    def _forget(self, listener: socket.socket) -> None:
+        with contextlib.suppress(KeyError, ValueError, RuntimeError, AttributeError):
+            # It was never accepted on, or the loop has ended and closed it already.
+            self._selector.unregister(listener)
+
+    def _wake(self) -> None:
         with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+            self._wake_in.send(b"x")
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             for key, _ in self._selector.select():
-                if key.data is not None and isinstance(key.fileobj, socket.socket):
+                if key.data is None:
+                    self._wake_out.recv(4096)
+                elif isinstance(key.fileobj, socket.socket):
                     self._accept_all(key.fileobj, key.data)
+            self._run_tasks()
+        self._run_tasks()
+
+    def _run_tasks(self) -> None:
+        while self._tasks:
+            self._tasks.popleft()()
 
     def _accept_all(self, listener: socket.socket, serve: ServeConnection) -> None:
         while not self._stopping.is_set():
@@ -127,7 +187,7 @@ class Acceptor:
             connection.setblocking(True)
             thread = threading.Thread(target=self._serve, args=(connection, address, serve), daemon=True)
             with self._lock:
-                self._connections[connection] = thread
+                self._connections[thread] = _Connected(connection, listener)
             thread.start()
 
     def _serve(self, connection: socket.socket, address: tuple[str, int], serve: ServeConnection) -> None:
@@ -135,19 +195,37 @@ class Acceptor:
             serve(connection, address[:2])
         finally:
             with self._lock:
-                self._connections.pop(connection, None)
-            connection.close()
+                known = self._connections.pop(threading.current_thread(), None)
+            (connection if known is None else known.socket).close()
 
     def _abandon(self) -> None:
         """In a forked child: close the inherited descriptors without a word to the peers, and take no lock."""
         self._stopping.set()
-        sockets = [key.fileobj for key in list(self._selector.get_map().values()) if key.data is not None]
-        for sock in [*sockets, *self._connections, self._wake_in, self._wake_out]:
+        listeners = [key.fileobj for key in list(self._selector.get_map().values()) if key.data is not None]
+        connections = [one.socket for one in self._connections.values()]
+        for sock in [*listeners, *connections, self._wake_in, self._wake_out]:
             if isinstance(sock, socket.socket):
                 with contextlib.suppress(OSError):
                     socket.close(sock.detach())
         self._connections = {}
         self._selector.close()
+
+
+class _Connected:
+    """The connection that a thread serves, and through which listener it came."""
+
+    __slots__ = ("listener", "socket")
+
+    def __init__(self, connection: socket.socket, listener: socket.socket) -> None:
+        self.socket = connection
+        self.listener = listener
+
+
+def _shut_down(sock: socket.socket) -> None:
+    # Before close: a forked child, or a thread that reads, may hold the descriptor, and the peer must know at once.
+    # The method of the plain socket: that of a TLS socket changes what another thread is reading from.
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _abandon_all() -> None:

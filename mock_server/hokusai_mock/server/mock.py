@@ -17,6 +17,7 @@ from hokusai_mock import profiles
 from hokusai_mock.pipeline import AdminOptions, Pipeline
 from hokusai_mock.server.acceptor import Acceptor, listen
 from hokusai_mock.server.connection import WSGIHost
+from hokusai_mock.server.ground import ServerGround
 from hokusai_mock.world import WorldError, WorldOptions
 from hokusai_mock.worlds import DEFAULT, Worlds
 
@@ -101,8 +102,9 @@ class MockServer:
             backend=backend,
             backend_timeout=backend_timeout,
         )
+        self._ground = ServerGround(host)
         try:
-            self.worlds = Worlds(options, max_sandboxes)
+            self.worlds = Worlds(options, max_sandboxes, self._ground.open)
         except WorldError as error:
             raise ServerError(str(error)) from error
         if record is not None:
@@ -133,7 +135,7 @@ class MockServer:
         return Sandbox(self.url, name or DEFAULT, self._token)
 
     def start(self) -> MockServer:
-        """Open the port and serve; `OSError` when the port is taken."""
+        """Open the port and serve; `OSError` when the port is taken, `ServerError` when scenarios lack theirs."""
         if self._acceptor is not None or self._port is not None:
             raise ServerError("this mock was started before; make a new MockServer")
         self._pipeline = pipeline = Pipeline(self.worlds, self._admin, self._make_admin)
@@ -144,6 +146,11 @@ class MockServer:
         acceptor.add(listener, host.serve)
         acceptor.start()
         self._acceptor = acceptor
+        try:
+            self._ground.start(acceptor, pipeline, self.worlds)
+        except ValueError as error:
+            self.stop()
+            raise ServerError(str(error)) from error
         return self
 
     def _make_admin(self) -> WSGIApplication:

@@ -1,0 +1,80 @@
+"""A port of this machine that belongs to one listener until it is closed: it listens, or it refuses.
+
+Nothing here knows what is said on the port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import weakref
+
+__all__ = ["Port"]
+
+BACKLOG = 256
+
+_GUARDED = sys.platform == "linux"
+"""Whether a second socket may be bound to the port of one that listens; elsewhere a port that stops may be lost."""
+
+_alive: weakref.WeakSet[Port] = weakref.WeakSet()
+
+
+class Port:
+    """A free port, held by a socket that never listens: while nobody else does, connections are refused at once.
+
+    The guard is bound first, because Linux lets two sockets share a port only while none of them listens. It keeps the
+    port from being given to anybody else between `stop` and the next `listen`.
+    """
+
+    def __init__(self, host: str) -> None:
+        """Bind a free port of `host`; `OSError` as the system gives it."""
+        family, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        self._family = family
+        self._guard: socket.socket | None = _bound(family, address)
+        self._address = self._guard.getsockname()
+        _alive.add(self)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self._address[0], self._address[1]
+
+    def listen(self) -> socket.socket:
+        """Return a new non-blocking socket that listens on the port; its owner closes it."""
+        if _GUARDED or self._guard is None:
+            sock = _bound(self._family, self._address)
+        else:
+            sock, self._guard = self._guard, None
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+        return sock
+
+    def close(self) -> None:
+        """Give the port back; closing again does nothing."""
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.close()
+
+
+def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _abandon_all() -> None:
+    """In a forked child: let go of the descriptors; the ports stay the parent's."""
+    for port in list(_alive):
+        with contextlib.suppress(OSError):
+            port.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_all)
