@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hokusai_mock.profiles import PlatformProfile
+    from hokusai_mock.users import BasicAuth
 
 __all__ = ["Settings", "settle"]
 
@@ -97,9 +98,37 @@ class Settings:
     """Seconds of the virtual clock after the warm-up during which its predictions time out."""
     webhook_secret: str | None = None
     """The site's secret for webhooks; `None`: any signature, or none, is taken."""
+    # -- the MLflow server -------------------------------------------------------------------------------------------
+    allowed_hosts: tuple[str, ...] = ()
+    """`--allowed-hosts`, of versions that have it; empty: as the version has it. Behind the gateway the host of
+    `upstream_url` is looked for, and checked only when hosts are named here (B11, B12)."""
+    allowed_origins: tuple[str, ...] = ()
+    """`--cors-allowed-origins`, of versions that have it (B13)."""
+    artifact_root: str = "mlflow-artifacts:"
+    """`--default-artifact-root`: below it lie the artifacts of experiments that are made from now on (F03)."""
+    serve_artifacts: bool = True
+    """False: `--no-serve-artifacts` (F02). Experiments keep the location that they have."""
+    artifacts_only: bool = False
+    """`--artifacts-only`: tracking and registry are disabled (F02)."""
+    static_prefix: str = ""
+    """`--static-prefix` (B06)."""
+    basic_auth: BasicAuth | None = None
+    """`--app-name basic-auth`, with its users (A15, A16)."""
     # -- worked out, never written -----------------------------------------------------------------------------------
     mount_table: Mounts = ()
     """(mount, what stands in its place before the rest of the path), longest mount first."""
+
+    @property
+    def of_mlflow(self) -> tuple[object, ...]:
+        """What the routes and checks of the MLflow server are made from."""
+        return (
+            self.allowed_hosts,
+            self.allowed_origins,
+            self.serve_artifacts,
+            self.artifacts_only,
+            self.static_prefix,
+            self.upstream_url,
+        )
 
     def inner_path(self, path: str) -> str | None:
         """The path as MLflow receives it, or `None` when no mount matches."""
@@ -119,7 +148,9 @@ def settle(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:
         raise ValueError(
             f"this version cannot play the platform setting {unknown[0]!r}; it can play {', '.join(sorted(known))}"
         )
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()
+    }
     settings = replace(
         Settings(
             registry_rule=platform.registry_rule,

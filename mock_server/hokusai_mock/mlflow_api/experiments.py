@@ -65,7 +65,8 @@ def create_experiment(call: Call) -> Json:
     tags = call.rows("tags")
     for key, value in tags:
         _check_tag(call, key, value)
-    return {"experiment_id": call.store.experiments.create(name, location, tags).experiment_id}
+    made = call.store.experiments.create(name, location, tags, call.request.world.settings.artifact_root)
+    return {"experiment_id": made.experiment_id}
 
 
 @endpoint("GET", "experiments/get", _BY_ID, _ID, provenance="proved")

@@ -10,12 +10,14 @@ from hokusai_mock.messages import Handler
 from hokusai_mock.mlflow_api.endpoints import Endpoint
 from hokusai_mock.mlflow_api.layout import refusal
 from hokusai_mock.mlflow_api.resources import ENDPOINTS
+from hokusai_mock.mlflow_api.switches import Switches
 from hokusai_mock.profiles import MlflowProfile
 
 __all__ = ["RouteTable", "allowed_methods", "endpoint_for"]
 
 Methods = dict[str, Handler]
 _TWIN = "/ajax-api/"
+_PLAIN = Switches()
 
 
 class RouteTable:
@@ -23,18 +25,23 @@ class RouteTable:
 
     __slots__ = ("_fixed", "_parametrised")
 
-    def __init__(self, profile: MlflowProfile, wrap: Callable[[Handler], Handler]) -> None:
-        """Give every route of the profile its endpoint, wrapped; one that is not implemented answers 501."""
+    def __init__(self, profile: MlflowProfile, wrap: Callable[[Handler], Handler], switches: Switches = _PLAIN) -> None:
+        """Give every route of the profile its endpoint, wrapped; one that is not implemented answers 501.
+
+        The `switches` that the server was started with move routes, and disable some.
+        """
         self._fixed: dict[str, Methods] = {}
         self._parametrised: list[tuple[str, str, Methods]] = []
         patterns: dict[str, Methods] = {}
         for method, path in profile.routes:
-            handler = wrap(_handler(method, path, profile))
-            routes = patterns if "<" in path else self._fixed
-            methods = routes.setdefault(path, {})
-            methods[method] = handler
-            if method == "GET":
-                methods.setdefault("HEAD", handler)
+            for place in switches.places(method, path, profile):
+                refused = switches.refusal(method, path, place, profile)
+                handler = refused or wrap(_handler(method, path, profile))
+                routes = patterns if "<" in place else self._fixed
+                methods = routes.setdefault(place, {})
+                methods[method] = handler
+                if method == "GET":
+                    methods.setdefault("HEAD", handler)
         for path, methods in patterns.items():
             self._parametrised.append((path.partition("<")[0], path, methods))
 
@@ -42,8 +49,10 @@ class RouteTable:
         """The handlers of a path by method, and its parameters; `None` where no route has the path.
 
         A fixed path comes before one with parameters, unless only the latter has the method. Where none has it, the
-        handlers are those of all that match.
+        handlers are those of all that match. A path with a line break in it has no route on any real server.
         """
+        if "\n" in path:
+            return None
         others = self._fixed.get(path)
         if others is not None and method in others:
             return others, None
@@ -82,7 +91,7 @@ def _expression(path: str) -> re.Pattern[str]:
     text = re.escape(parts[0])
     for kind, name, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         text += f"(?P<{name}>{_VALUES[kind]}){re.escape(rest)}"
-    return re.compile(text, re.DOTALL)
+    return re.compile(text)
 
 
 def allowed_methods(methods: Methods) -> str:

@@ -1,16 +1,22 @@
 """What stands before the routes of newer servers: the check of the Host header, the block of foreign origins, headers.
 
-Which version does what is in the profile; 2.9 does nothing of it.
+Which version does what is in the profile; 2.9 does nothing of it. The settings of a world are what the server was
+started with: `--allowed-hosts` and `--cors-allowed-origins`, and the prefix below which some versions look for paths.
 """
 
 from __future__ import annotations
 
 import re
-from fnmatch import translate
+from fnmatch import fnmatch, translate
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hokusai_mock.messages import Request, Response
+from hokusai_mock.mlflow_api.switches import NATIVE_ARTIFACTS
 from hokusai_mock.profiles import MlflowProfile
+
+if TYPE_CHECKING:
+    from hokusai_mock.settings import Settings
 
 __all__ = ["Guard"]
 
@@ -26,27 +32,31 @@ _PREFLIGHT = [
     ("Access-Control-Max-Age", "600"),
     ("Access-Control-Allow-Credentials", "true"),
 ]
-_NATIVE = ("/api/2.0/mlflow-artifacts/artifacts/", "/ajax-api/2.0/mlflow-artifacts/artifacts/")
 _KNOWN_HOSTS = 256
 
 
 class Guard:
-    """The checks of one profile."""
+    """The checks of one profile, as one server was started."""
 
-    def __init__(self, profile: MlflowProfile) -> None:
+    def __init__(self, profile: MlflowProfile, settings: Settings) -> None:
         """Prepare the patterns once; a request costs a dictionary look-up."""
-        self._security = profile.security
+        security, prefix = profile.security, settings.static_prefix if profile.placement.guards_are_prefixed else ""
+        self._security = security
         self._native = profile.behaviour.artifacts_are_native
-        self._patterns = [re.compile(_pattern(one)) for one in profile.security.allowed_hosts]
+        hosts = (settings.allowed_hosts or security.allowed_hosts) if security.allowed_hosts else ()
+        self._patterns = [re.compile(_pattern(one)) for one in hosts] if "*" not in hosts else []
         self._hosts: dict[str, bool] = {}
-        self._headers = [*profile.security.headers]
-        if profile.security.blocks_foreign_origins:
+        self._upstream_host = urlsplit(settings.upstream_url).netloc if settings.allowed_hosts else None
+        self._unchecked = frozenset(prefix + path for path in security.unchecked_paths)
+        self._origins = settings.allowed_origins
+        self._guarded = tuple(prefix + path for path in security.guarded) + (NATIVE_ARTIFACTS if prefix else ())
+        self._headers = [*security.headers]
+        if security.blocks_foreign_origins:
             self._headers.append(("Vary", "Origin"))
 
     def refuse(self, request: Request) -> Response | None:
         """The answer to a request that the routes never see, or `None`."""
-        # What comes through the gateway carries the gateway's own upstream host, which is allowed.
-        if self._patterns and request.world.plain and not self._host_allowed(request):
+        if self._patterns and not self._host_allowed(request):
             body = b"Invalid Host header - possible DNS rebinding attack detected"
             return Response(403, body, [("Content-Type", "text/plain")])
         if not self._security.blocks_foreign_origins:
@@ -55,13 +65,14 @@ class Guard:
         return None if origin is None else self._refuse_origin(request, origin)
 
     def _refuse_origin(self, request: Request, origin: str) -> Response | None:
-        answered = self._security.answers_foreign_origins or _is_local(origin)
+        known = self._is_known(origin)
+        answered = self._security.answers_foreign_origins or known
         if request.method == "OPTIONS" and request.header("Access-Control-Request-Method"):
             if not answered:
                 return Response(400, b"Disallowed CORS origin", [*_PREFLIGHT])
             return Response(200, b"OK", [*_PREFLIGHT, ("Access-Control-Allow-Origin", origin)])
-        if request.method in _WRITES and request.path.startswith(self._security.guarded) and not _is_local(origin):
-            headers = _cors(origin) if answered else [("Vary", "Origin")]
+        if request.method in _WRITES and request.path.startswith(self._guarded) and not known:
+            headers = _cors(origin, twice=False) if answered else [("Vary", "Origin")]
             return Response(403, b"Cross-origin request blocked", [("Content-Type", "text/plain"), *headers])
         return None
 
@@ -71,20 +82,32 @@ class Guard:
         headers += self._headers
         if self._security.blocks_foreign_origins:
             origin = request.environ.get("HTTP_ORIGIN")
-            if origin is not None and (self._security.answers_foreign_origins or _is_local(origin)):
-                headers[-1:] = _cors(origin, once=self._native and request.path.startswith(_NATIVE))
+            known = origin is not None and self._is_known(origin)
+            if origin is not None and (self._security.answers_foreign_origins or known):
+                twice = known and not (self._native and request.path.startswith(NATIVE_ARTIFACTS))
+                headers[-1:] = _cors(origin, twice=twice)
             if request.method == "OPTIONS" and response.status == 200 and request.path.startswith("/api/"):
                 response.status = 204
         return response
 
+    def _is_known(self, origin: str) -> bool:
+        if _is_local(origin):
+            return True
+        return any(fnmatch(origin, one) if "*" in one else origin == one for one in self._origins)
+
     def _host_allowed(self, request: Request) -> bool:
-        host = request.environ.get("HTTP_HOST", "")
+        if request.world.plain:
+            host = request.environ.get("HTTP_HOST", "")
+        elif self._upstream_host is None:
+            return True  # what comes through the gateway carries the gateway's own upstream host
+        else:
+            host = self._upstream_host
         allowed = self._hosts.get(host)
         if allowed is None:
             if len(self._hosts) >= _KNOWN_HOSTS:
                 self._hosts.clear()
             allowed = self._hosts[host] = any(pattern.match(host) for pattern in self._patterns)
-        return allowed or request.path in self._security.unchecked_paths
+        return allowed or request.path in self._unchecked
 
 
 def _pattern(allowed: str) -> str:
@@ -99,11 +122,11 @@ def _is_local(origin: str) -> bool:
         return False
 
 
-def _cors(origin: str, *, once: bool = False) -> list[tuple[str, str]]:
-    # Two layers of the real server each vary a local origin; only one of them is around FastAPI's own routes.
+def _cors(origin: str, *, twice: bool) -> list[tuple[str, str]]:
+    # Two layers of the real server each vary a known origin; only one of them is around FastAPI's own routes.
     return [
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),
         ("Access-Control-Expose-Headers", "*"),
-        ("Vary", "Origin, Origin" if _is_local(origin) and not once else "Origin"),
+        ("Vary", "Origin, Origin" if twice else "Origin"),
     ]

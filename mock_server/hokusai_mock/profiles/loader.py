@@ -19,7 +19,17 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Behaviour", "Limits", "MlflowProfile", "ProfileError", "Security", "mlflow", "mlflow_names"]
+__all__ = [
+    "BasicAuthRules",
+    "Behaviour",
+    "Limits",
+    "MlflowProfile",
+    "Placement",
+    "ProfileError",
+    "Security",
+    "mlflow",
+    "mlflow_names",
+]
 
 _FOLDER = Path(__file__).with_name("mlflow")
 
@@ -152,6 +162,40 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Which routes the switches of `mlflow server` move and disable."""
+
+    prefixed: tuple[str, ...] = ("/ajax-api/", "/get-artifact", "/model-versions/get-artifact", "/static-files/")
+    """What `--static-prefix` moves, beside the page at `/`."""
+    guards_are_prefixed: bool = False
+    """The checks of Host and Origin look for their paths below the prefix."""
+    tracking: tuple[str, ...] = (
+        "/api/2.0/mlflow/",
+        "/ajax-api/2.0/mlflow/",
+        "/api/3.0/mlflow/",
+        "/ajax-api/3.0/mlflow/",
+        "/model-versions/get-artifact",
+    )
+    """What `--artifacts-only` disables, server-info apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuthRules:
+    """What `--app-name basic-auth` does where versions differ."""
+
+    hides_runs: bool = False
+    """A search for runs leaves out experiments that the user may not read."""
+    to_delete_artifacts: str = "delete"
+    """What a user must be allowed to do to an experiment whose artifacts he deletes."""
+    missing_runs_are_forbidden: bool = False
+    """Runs and logged models that are not there are refused like those that a user may not read."""
+    unknown_paths_are_forbidden: bool = False
+    """A path that no route has is 403; otherwise 404."""
+    open_paths: tuple[str, ...] = ()
+    """Answered without a name and a password, beside /health and static files."""
+
+
+@dataclass(frozen=True, slots=True)
 class MlflowProfile:
     """One version of the MLflow server."""
 
@@ -175,6 +219,8 @@ class MlflowProfile:
     web_server: str = "uvicorn"
     """What runs MLflow: `uvicorn` or `gunicorn`."""
     security: Security = field(default_factory=Security)
+    placement: Placement = field(default_factory=Placement)
+    basic_auth: BasicAuthRules = field(default_factory=BasicAuthRules)
 
 
 def mlflow_names() -> tuple[str, ...]:
@@ -205,6 +251,8 @@ def _profile(name: str, data: dict[str, Any]) -> MlflowProfile:
             texts={key: text.lstrip("\n") for key, text in data.pop("texts").items()},
             classes={code: _pair(text) for code, text in data.pop("classes", {}).items()},
             security=_security(security),
+            placement=Placement(**_lists(data.pop("placement", {}))),
+            basic_auth=BasicAuthRules(**_lists(data.pop("basic_auth", {}))),
             **data,
         )
     except TypeError as error:
@@ -235,6 +283,12 @@ def _security(data: dict[str, Any]) -> Security:
         answers_foreign_origins=data.get("answers_foreign_origins", False),
         headers=tuple(_header(line) for line in data.get("headers", "").splitlines() if line),
     )
+
+
+def _lists(table: dict[str, Any]) -> dict[str, Any]:
+    """A table whose texts of several words are lists, as its dataclass wants them."""
+    lists = {"prefixed", "tracking", "open_paths"}
+    return {name: tuple(value.split()) if name in lists else value for name, value in table.items()}
 
 
 def _pair(text: str) -> tuple[str, str]:

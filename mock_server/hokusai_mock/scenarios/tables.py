@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from hokusai_mock.scenarios.vocabulary import CALLS, PLACEHOLDERS, PROBES, probe_of
 from hokusai_mock.schema import AtLeast, Custom, ImpossibleError, Key, Matches, Seconds, did_you_mean
+from hokusai_mock.users import BasicAuth
 
 __all__ = [
     "Client",
@@ -114,11 +115,13 @@ class Settings:
     # Of the MLflow server.
     allowed_hosts: tuple[str, ...] | None = None
     allowed_origins: tuple[str, ...] | None = None
-    artifact_root: str | None = None
-    basic_auth: bool | None = None
-    max_artifact_bytes: Annotated[int, AtLeast(0)] | None = None
+    artifact_root: Annotated[str, Matches(r"[a-z][a-z0-9+.-]*:.*[^/]", "a URI without a slash at its end")] | None = (
+        None
+    )
+    artifacts_only: bool | None = None
+    basic_auth: BasicAuth | None = None
     serve_artifacts: bool | None = None
-    static_prefix: str | None = None
+    static_prefix: Annotated[str, Matches(r"(/[\w.-]+)+", "a path such as '/mlflow'")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,8 @@ class Client:
         Annotated[str, Matches(r"without:[A-Z]\w*\.\w+(?:\.\w+)?", "'without:Class.method' or '...method.param'")]
         | None
     ) = None
+    hides: tuple[Annotated[str, Matches(r"[A-Za-z_]\w*", "the name of a package")], ...] = ()
+    """Packages that cannot be imported, as if they were not installed."""
 
     def __post_init__(self) -> None:
         """Refuse names that no environment has, files outside of the home, and unknown placeholders in single texts."""
@@ -293,6 +298,7 @@ class Effects:
     files_created: tuple[str, ...] | None = None
     experiments: Annotated[int, AtLeast(0)] | None = None
     registered_models: Annotated[int, AtLeast(0)] | None = None
+    runs: Annotated[int, AtLeast(0)] | None = None
     hollow: bool | None = None
     """An object comes back whose fields are empty."""
 

@@ -10,24 +10,26 @@ from __future__ import annotations
 from hokusai_mock.clock import Clock, IdSource
 from hokusai_mock.store.artifacts import ArtifactStore
 from hokusai_mock.store.errors import ArtifactTooLarge, StoreError
-from hokusai_mock.store.experiments import Experiments
+from hokusai_mock.store.experiments import ARTIFACT_ROOT, Experiments
 from hokusai_mock.store.logged_models import LoggedModels
 from hokusai_mock.store.registry import Registry
 from hokusai_mock.store.runs import Runs
 
-__all__ = ["ArtifactTooLarge", "MemoryStore", "StoreError"]
+__all__ = ["ARTIFACT_ROOT", "ArtifactTooLarge", "MemoryStore", "StoreError"]
 
 
 class MemoryStore:
     """The data of one world; starts with the experiment `Default`, as every MLflow server does."""
 
-    def __init__(self, clock: Clock, ids: IdSource) -> None:
-        """Start empty but for the default experiment."""
-        self.experiments = Experiments(clock)
+    def __init__(self, clock: Clock, ids: IdSource, artifact_root: str = ARTIFACT_ROOT) -> None:
+        """Start empty but for the default experiment, whose artifacts lie below `artifact_root`."""
+        self.experiments = Experiments(clock, artifact_root)
         self.runs = Runs(self.experiments, clock, ids)
         self.logged_models = LoggedModels(self.experiments, clock, ids)
         self.registry = Registry(clock)
         self.artifacts = ArtifactStore()
+        self.owned: dict[tuple[str, str, str], bool] = {}
+        """(`experiment` or `model`, its id or name, user) of what users of a server with basic auth have made."""
 
     def close(self) -> None:
         """Free what is not memory: the temporary files of large artifacts."""

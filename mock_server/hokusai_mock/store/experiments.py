@@ -11,7 +11,10 @@ from hokusai_mock.store.errors import StoreError, does_not_exist, invalid
 from hokusai_mock.store.evaluation import read_experiment
 from hokusai_mock.store.unique import experiment_tags_repeat, repeats
 
-__all__ = ["Experiments"]
+__all__ = ["ARTIFACT_ROOT", "Experiments"]
+
+ARTIFACT_ROOT = "mlflow-artifacts:"
+"""Below it lie artifacts of experiments without a location of their own: clients reach them through the server."""
 
 _DUPLICATE = """Experiment(name={name}) already exists. Error: (raised as a result of Query-invoked autoflush; \
 consider using a session.no_autoflush block if this flush is occurring prematurely)
@@ -31,7 +34,7 @@ _TAKEN = """(sqlite3.IntegrityError) UNIQUE constraint failed: experiments.name
 class Experiments:
     """All experiments of a world; a name stays taken while its experiment is deleted."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, artifact_root: str = ARTIFACT_ROOT) -> None:
         """Start with the experiment `Default`, whose id is 0."""
         self._clock = clock
         self.all = Searchable[Experiment](read_experiment, ("experiment_id", "creation_time", "last_update_time"))
@@ -39,12 +42,18 @@ class Experiments:
         self._by_id: dict[str, Experiment] = {}
         self._by_name: dict[str, Experiment] = {}
         self._next_id = 0
-        default = self.create("Default", "", ())
+        default = self.create("Default", "", (), artifact_root)
         default.creation_time -= 1  # made when the server started, which was before its first request
         default.last_update_time -= 1
 
-    def create(self, name: str, artifact_location: str, tags: Sequence[tuple[str, str]]) -> Experiment:
-        """Make an experiment; without a location its artifacts go to `mlflow-artifacts:/<id>`."""
+    def create(
+        self,
+        name: str,
+        artifact_location: str,
+        tags: Sequence[tuple[str, str]],
+        artifact_root: str = ARTIFACT_ROOT,
+    ) -> Experiment:
+        """Make an experiment; without a location its artifacts go to `<artifact_root>/<id>`, for good."""
         now = self._clock.now_ms()
         if name in self._by_name:
             facts = {"name": name, "location": artifact_location, "now": now}
@@ -52,7 +61,7 @@ class Experiments:
         experiment_id = str(self._next_id)
         if repeats(tags):
             raise experiment_tags_repeat(name, experiment_id, tags)
-        location = artifact_location or f"mlflow-artifacts:/{experiment_id}"
+        location = artifact_location or f"{artifact_root}/{experiment_id}"
         experiment = Experiment(experiment_id, name, location, now, now, tags=dict(tags))
         self._next_id += 1
         self._by_id[experiment_id] = self._by_name[name] = experiment
