@@ -209,7 +209,8 @@ def _refuse_chain(found: Comparison, tokens: list[Token], at: int) -> None:
         raise invalid(f"Invalid comparison clause. Expected 'Identifier' found '{written}'")
 
 
-_LITERALS = frozenset({"TRUE", "FALSE", "NULL"})
+_KEYWORDS = frozenset({"TRUE", "FALSE", "NULL", "NONE", "KEY"})
+"""Words of SQL that somebody may send as a key; MLflow's parser does not take them for one."""
 _ORDER = re.compile(rf"\s*(?P<key>{_NAME}(?:\.(?:[^\s`\"]+|`[^`]*`|\"[^\"]*\"))*)(?:\s+(?P<direction>\S+))?\s*")
 
 
@@ -217,7 +218,7 @@ _ORDER = re.compile(rf"\s*(?P<key>{_NAME}(?:\.(?:[^\s`\"]+|`[^`]*`|\"[^\"]*\"))*
 def parse_order_by(clause: str) -> OrderBy:
     """Parse `key`, `key ASC` or `key DESC` (in any case)."""
     match = _ORDER.fullmatch(clause)
-    if match is None or match["key"].upper() in _LITERALS:
+    if match is None or match["key"].upper() in _KEYWORDS:
         raise invalid(f"Invalid order_by clause '{clause}'. Could not be parsed.")
     direction = (match["direction"] or "asc").lower()
     if direction not in ("asc", "desc"):

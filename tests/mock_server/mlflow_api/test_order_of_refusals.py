@@ -34,3 +34,11 @@ def test_a_stage_that_has_nothing_to_archive_is_named_before_a_version_that_is_n
 def test_a_filter_for_logged_models_is_read_from_left_to_right(server: Server, filter_text: str, expected: str) -> None:
     _, message = refusal(server, "logged-models/search", {"experiment_ids": ["0"], "filter": filter_text})
     assert expected in message
+
+
+def test_a_run_without_an_experiment_is_refused_for_the_deleted_default_experiment_first(server: Server) -> None:
+    status, message = refusal(server, "runs/create", {"start_time": 1})
+    assert (status, "FOREIGN KEY" in message) == (400, True)
+    server.json("POST", "experiments/delete", {"experiment_id": "0"})
+    status, message = refusal(server, "runs/create", {"start_time": 1})
+    assert (status, "must be in the 'active' state" in message) == (400, True)

@@ -84,7 +84,7 @@ def test_orders_are_read(clause: str, identifier: str, ascending: bool) -> None:
     assert (parsed.identifier, parsed.ascending) == (identifier, ascending)
 
 
-@pytest.mark.parametrize("clause", ["", "name SIDEWAYS", "name ASC NULLS", "= x"])
+@pytest.mark.parametrize("clause", ["", "name SIDEWAYS", "name ASC NULLS", "= x", "True", "null DESC"])
 def test_bad_orders_are_refused(clause: str) -> None:
     with pytest.raises(StoreError, match="order_by clause"):
         parse_order_by(clause)
