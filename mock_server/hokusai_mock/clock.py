@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from hashlib import blake2b
@@ -60,35 +59,46 @@ def _real_ms() -> int:
 
 
 class IdSource:
-    """Ids and chance of one world, reproducible from its seed, safe from many threads."""
+    """Ids and chance of one world, reproducible from its seed, safe from many threads.
 
-    __slots__ = ("_lock", "_random", "seed")
+    The n-th draw is a hash of the seed and n, so that two numbers are its whole state.
+    """
 
-    def __init__(self, seed: int) -> None:
-        """Start the sequence of ids that belongs to `seed`."""
+    __slots__ = ("_lock", "drawn", "seed")
+
+    def __init__(self, seed: int, drawn: int = 0) -> None:
+        """Start the sequence of ids that belongs to `seed`, behind its first `drawn` draws."""
         self.seed = seed
-        self._random = random.Random(seed)  # noqa: S311 - reproducible ids, not secrets
+        self.drawn = drawn
         self._lock = threading.Lock()
+
+    def restart(self, seed: int) -> None:
+        """Begin another sequence."""
+        with self._lock:
+            self.seed, self.drawn = seed, 0
+
+    def _bits(self) -> int:
+        """The next 128 bits."""
+        with self._lock:
+            self.drawn += 1
+            text = f"{self.seed}\x1f{self.drawn}"
+        return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "big")
 
     def hex32(self) -> str:
         """32 hexadecimal digits, the form of MLflow's run ids and (after `m-`) logged-model ids."""
-        with self._lock:
-            return f"{self._random.getrandbits(128):032x}"
+        return f"{self._bits():032x}"
 
     def digits(self, length: int) -> str:
         """A decimal id of `length` digits without a leading zero, the form of a SQL store's experiment ids in 3.x."""
-        with self._lock:
-            return str(self._random.randrange(10 ** (length - 1), 10**length))
+        return str(10 ** (length - 1) + self.integer(9 * 10 ** (length - 1)))
 
     def choice(self, items: tuple[str, ...]) -> str:
         """One of `items`."""
-        with self._lock:
-            return self._random.choice(items)
+        return items[self.integer(len(items))]
 
     def integer(self, limit: int) -> int:
         """A whole number from 0 to `limit` - 1."""
-        with self._lock:
-            return self._random.randrange(limit)
+        return self._bits() % limit
 
 
 def derive_seed(*parts: object) -> int:

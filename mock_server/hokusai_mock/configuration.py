@@ -72,6 +72,8 @@ class ClientSide:
     needs: tuple[str, ...] = ()
     sdk: tuple[str, ...] = ()
     """The methods and parameters that the SDK is to lack, as `without:Class.method[.param]`."""
+    hides: tuple[str, ...] = ()
+    """The packages that cannot be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _join(before: ClientSide, client: Client) -> ClientSide:
         files={**before.files, **{path: file.text for path, file in client.files.items()}},
         needs=tuple(dict.fromkeys((*before.needs, *client.needs))),
         sdk=(*before.sdk, client.sdk) if client.sdk else before.sdk,
+        hides=tuple(dict.fromkeys((*before.hides, *client.hides))),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,9 @@ BODY_KEPT = 16 * 1024
 FATES = ("sent", "cut", "reset", "hung", "refused")
 """What became of an answer: sent whole, cut off, connection reset, never answered, connection refused."""
 
+Choose = Callable[[list["Entry"]], list["Entry"]]
+"""Takes entries and gives those that shall leave: choosing comes before redaction, which is what costs time."""
+
 RoleOf = Callable[[str], "str | None"]
 """Gives the role (`admin`, `reader`, ...) of a key of the world, or `None` for a key that it does not know."""
 
@@ -38,10 +42,11 @@ class Entry:
     """One request and the fate of its answer; filled by the layers while the request is on its way."""
 
     __slots__ = (
+        "_tally",
         "answered_bytes",
         "body",
         "body_size",
-        "closed_t",
+        "ended_ns",
         "fate",
         "faults",
         "headers",
@@ -51,16 +56,30 @@ class Entry:
         "n",
         "path",
         "query",
+        "retry_after",
+        "started_ns",
         "status",
         "t",
     )
 
     def __init__(
-        self, n: int, t: int, method: str, path: str, *, query: str, headers: Sequence[tuple[str, str]], host: str
+        self,
+        n: int,
+        t: int,
+        method: str,
+        path: str,
+        *,
+        query: str,
+        headers: Sequence[tuple[str, str]],
+        host: str,
+        tally: _Tally | None = None,
     ) -> None:
         """Number `n` of its journal, at `t` milliseconds of the world's clock; `path` is without `/s/<id>`."""
         self.n = n
         self.t = t
+        self.started_ns = time.time_ns()
+        self.ended_ns: int | None = None
+        self._tally = tally
         self.method = method
         self.path = path
         self.query = query
@@ -69,11 +88,11 @@ class Entry:
         self.body = b""
         self.body_size = 0
         self.status: int | None = None
+        self.retry_after: str | None = None
         self.answered_bytes = 0
         self.fate: str | None = None
         self.faults: list[str] = []
         self.layer: str | None = None
-        self.closed_t: int | None = None
 
     def record_body(self, chunk: bytes) -> None:
         """Note a piece of the request body as it passes by."""
@@ -82,12 +101,17 @@ class Entry:
         if room > 0:
             self.body += chunk[:room]
 
-    def close(self, status: int | None, answered_bytes: int = 0, fate: str = "sent", t: int | None = None) -> None:
-        """Note what was answered: `status` (`None` when no status line was sent), body bytes, fate, time of the end."""
+    def close(self, status: int | None, answered_bytes: int = 0, fate: str = "sent") -> None:
+        """Note what was answered: `status` (`None` when no status line was sent), body bytes, fate.
+
+        An answer that is held back is closed twice; what was noted last is true.
+        """
+        if self._tally is not None:
+            self._tally.note(self.fate, fate)
+        self.ended_ns = time.time_ns()
         self.status = status
         self.answered_bytes = answered_bytes
         self.fate = fate
-        self.closed_t = t
 
     @property
     def body_was_cut(self) -> bool:
@@ -100,6 +124,26 @@ class Entry:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
+class _Tally:
+    """How many answers met which fate. Entries hold it, not their journal, so that a dropped world is free at once."""
+
+    __slots__ = ("_counts", "_lock")
+
+    def __init__(self) -> None:
+        self._counts = dict.fromkeys(FATES, 0)
+        self._lock = threading.Lock()
+
+    def note(self, before: str | None, fate: str) -> None:
+        with self._lock:
+            if before is not None:
+                self._counts[before] -= 1
+            self._counts[fate] = self._counts.get(fate, 0) + 1
+
+    def counts(self) -> dict[str, int]:
+        with self._lock:
+            return dict(self._counts)
+
+
 class Journal:
     """The last `capacity` entries of a world, and how many there have been; safe for use by many threads."""
 
@@ -108,6 +152,7 @@ class Journal:
         self._ring: deque[Entry] = deque(maxlen=capacity)
         self._lock = threading.Lock()
         self._total = 0
+        self._tally = _Tally()
 
     def open(
         self,
@@ -122,7 +167,7 @@ class Journal:
         """Start the entry of a request that has just arrived, before anything can cut its line."""
         with self._lock:
             self._total += 1
-            entry = Entry(self._total, t, method, path, query=query, headers=headers, host=host)
+            entry = Entry(self._total, t, method, path, query=query, headers=headers, host=host, tally=self._tally)
             self._ring.append(entry)
         return entry
 
@@ -137,28 +182,41 @@ class Journal:
             self._ring.clear()
 
     @property
-    def counters(self) -> dict[str, int]:
-        """`requests` since the beginning, and how many of them are `kept`."""
-        with self._lock:
-            return {"requests": self._total, "kept": len(self._ring)}
+    def requests(self) -> int:
+        """Requests since the beginning, kept or not."""
+        return self._total
 
-    def to_json(self, redactor: Redactor, role_of: RoleOf | None = None) -> list[dict[str, Any]]:
+    @property
+    def counters(self) -> dict[str, Any]:
+        """All there has been: `requests`, how many are `kept` and `under_way`, and `fates`, how many ended how."""
+        fates = self._tally.counts()  # first: what ends meanwhile counts as under way, never twice
+        with self._lock:
+            total, kept = self._total, len(self._ring)
+        return {"requests": total, "kept": kept, "under_way": total - sum(fates.values()), "fates": fates}
+
+    def to_json(
+        self, redactor: Redactor, role_of: RoleOf | None = None, choose: Choose | None = None
+    ) -> list[dict[str, Any]]:
         """The entries as JSON, without secrets; `role_of` tells which of the world's keys a request carried.
 
+        `t` is the time on the world's clock, `real_t` and `duration_ms` are real time, all in milliseconds.
         `query` is the query string as sent, `headers` a list of `[name, value]`, `body` text (or `{"base64": ...}` when
         it is none); `body_size` is the true size in bytes. `status` and `fate` are null while a request is on its way.
         """
-        exported = [_entry_json(entry, redactor, role_of) for entry in self.entries()]
+        entries = self.entries() if choose is None else choose(self.entries())
+        exported = [_entry_json(entry, redactor, role_of) for entry in entries]
         # A secret that the last entry gave away may stand in the body of the first.
         return [{**entry, **redactor.sweep({name: entry[name] for name in _FREE})} for entry in exported]
 
-    def to_har(self, redactor: Redactor, role_of: RoleOf | None = None, base_url: str = "") -> dict[str, Any]:
+    def to_har(
+        self, redactor: Redactor, role_of: RoleOf | None = None, base_url: str = "", choose: Choose | None = None
+    ) -> dict[str, Any]:
         """The entries as HTTP Archive 1.2, without secrets; `base_url` goes in front of the paths.
 
         Answers are not journalled beyond status and size, so their headers and content are empty. What HAR has no field
         for stands under `_hokusai`.
         """
-        log = [_har_entry(entry, base_url) for entry in self.to_json(redactor, role_of)]
+        log = [_har_entry(entry, base_url) for entry in self.to_json(redactor, role_of, choose)]
         creator = {"name": "hokusai-testkit", "version": __version__}
         return {"log": {"version": "1.2", "creator": creator, "entries": log}}
 
@@ -171,6 +229,7 @@ def _entry_json(entry: Entry, redactor: Redactor, role_of: RoleOf | None) -> dic
     return {
         "n": entry.n,
         "t": entry.t,
+        "real_t": entry.started_ns // 1_000_000,
         "method": entry.method,
         "path": redactor.url(entry.path),
         "query": redactor.url("?" + entry.query)[1:] if entry.query else "",
@@ -180,9 +239,10 @@ def _entry_json(entry: Entry, redactor: Redactor, role_of: RoleOf | None) -> dic
         "body": _body_json(entry, redactor),
         "body_size": entry.body_size,
         "status": entry.status,
+        "retry_after": entry.retry_after,
         "answered_bytes": entry.answered_bytes,
         "fate": entry.fate,
-        "duration_ms": None if entry.closed_t is None else max(0, entry.closed_t - entry.t),
+        "duration_ms": None if entry.ended_ns is None else max(0, entry.ended_ns - entry.started_ns) // 1_000_000,
         "faults": list(entry.faults),
         "layer": entry.layer,
     }

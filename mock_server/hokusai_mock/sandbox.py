@@ -6,69 +6,25 @@ only.
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import http.client
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-__all__ = ["FIELDS", "Calls", "Keys", "Sandbox", "SandboxError", "ask", "body_object", "path_matches"]
+from hokusai_mock.calls import FIELDS, Calls, ask, body_object, check, path_matches
+
+__all__ = ["FIELDS", "Calls", "Clock", "Keys", "Sandbox", "SandboxError", "ask", "body_object", "path_matches"]
 
 TOKEN_VARIABLE = "HOKUSAI_TESTKIT_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 
 _TIMEOUT = 30.0
 
-_NUMBER: tuple[tuple[type, ...], str] = ((int,), "a whole number")
-_TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
-
-FIELDS: Mapping[str, tuple[tuple[type, ...], str]] = {
-    "n": _NUMBER,
-    "t": _NUMBER,
-    "query": _TEXT,
-    "headers": ((list,), "a list of [name, value]"),
-    "auth": ((dict,), "an object with scheme, key and location"),
-    "host": _TEXT,
-    "body": ((str, dict), "text or a JSON object"),
-    "body_size": _NUMBER,
-    "status": _NUMBER,
-    "answered_bytes": _NUMBER,
-    "fate": _TEXT,
-    "duration_ms": _NUMBER,
-    "faults": ((list,), "a list of rule names"),
-    "layer": _TEXT,
-}
-"""What `calls(**match)` may ask beyond method and path: a field of the journal entry, with the types of its value."""
-
-_NULLABLE = frozenset({"status", "fate", "duration_ms", "layer"})
-_PLAIN = (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, type(None))
-"""Values that equal only their own kind; an object of another type may decide for itself (`unittest.mock.ANY`)."""
-
 
 class SandboxError(RuntimeError):
     """The mock refused what was asked of a sandbox; the message is the mock's own."""
-
-
-class Calls(list[dict[str, Any]]):
-    """Journal entries that matched a question, with the question and the journal, so that a failure explains itself."""
-
-    def __init__(
-        self,
-        entries: list[dict[str, Any]],
-        *,
-        journal: list[dict[str, Any]],
-        method: str | None,
-        path: str | None,
-        match: Mapping[str, Any],
-    ) -> None:
-        """Hold the `entries` of `journal` that matched `method`, `path` and `match`."""
-        super().__init__(entries)
-        self.journal = journal
-        self.method = method
-        self.path = path
-        self.match = dict(match)
 
 
 class Keys:
@@ -88,6 +44,60 @@ class Keys:
         return self._by_role[role]
 
 
+class Clock:
+    """The virtual clock of a sandbox, which the platform's own state follows: expiry, rate windows, cold starts.
+
+    Delays and hangs are real time, multiplied with `time_scale`.
+    """
+
+    def __init__(self, ask: Callable[..., dict[str, Any]]) -> None:
+        """Speak to the clock through the sandbox's `ask`."""
+        self._ask = ask
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._ask('GET', '/clock')}>"
+
+    @property
+    def now(self) -> datetime:
+        """The time in the sandbox, in UTC."""
+        return datetime.fromtimestamp(self.now_ms / 1000, timezone.utc)
+
+    @property
+    def now_ms(self) -> int:
+        """The time in the sandbox, in milliseconds since the epoch."""
+        return int(self._ask("GET", "/clock")["now_ms"])
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the clock stands still."""
+        return bool(self._ask("GET", "/clock")["frozen"])
+
+    def freeze(self, at: datetime | int | None = None) -> None:
+        """Stop the clock, at `at` (a time, or milliseconds since the epoch) or where it is."""
+        __tracebackhide__ = True
+        moment = round(at.timestamp() * 1000) if isinstance(at, datetime) else at
+        self._ask("PUT", "/clock", {"frozen": True} if moment is None else {"frozen": True, "now_ms": moment})
+
+    def thaw(self) -> None:
+        """Let the clock go on from where it stands."""
+        self._ask("PUT", "/clock", {"frozen": False})
+
+    def advance(self, seconds: float | str | timedelta) -> None:
+        """Move on by `seconds`, or by text such as `"90m"` or `"24h"`, frozen or not; nobody waits."""
+        __tracebackhide__ = True
+        step = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+        self._ask("POST", "/clock", {"advance": step})
+
+    @property
+    def time_scale(self) -> float:
+        """What the seconds of delays and hangs are multiplied with."""
+        return float(self._ask("GET", "/clock")["time_scale"])
+
+    @time_scale.setter
+    def time_scale(self, factor: float) -> None:
+        self._ask("PUT", "/clock", {"time_scale": factor})
+
+
 class Sandbox:
     """One isolated platform on a running mock. URLs and environment are read when used: a scenario may change them."""
 
@@ -102,14 +112,15 @@ class Sandbox:
         self._token = token if token is not None else os.environ.get(TOKEN_VARIABLE)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.url!r})"
+        return f"{type(self).__name__}({f'{self.server_url}/s/{self.id}'!r})"  # not `url`: a question to the mock
 
     # -- where it is -------------------------------------------------------------------------------------------------
 
     @property
     def url(self) -> str:
-        """The base URL of this sandbox, without a slash at the end."""
-        return f"{self.server_url}/s/{self.id}"
+        """The base URL of this sandbox, without a slash at the end; a scenario may move it to a port of its own."""
+        url: str = self._describe()["url"]
+        return url
 
     @property
     def env(self) -> dict[str, str | None]:
@@ -147,7 +158,7 @@ class Sandbox:
         """Play another MLflow version or platform era from the next request on."""
         __tracebackhide__ = True
         chosen = {"mlflow": mlflow, "platform": platform}
-        self._ask("PUT", "/profiles", {name: value for name, value in chosen.items() if value is not None})
+        self._ask("PUT", "/profile", {name: value for name, value in chosen.items() if value is not None})
 
     # -- what happens in it ------------------------------------------------------------------------------------------
 
@@ -161,6 +172,11 @@ class Sandbox:
         """Add one fault rule; `fields` are those of a scenario's `[[fault]]` table (`with_` stands for `with`)."""
         __tracebackhide__ = True
         self._ask("POST", "/faults", {name.rstrip("_"): value for name, value in fields.items()})
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's virtual clock: `freeze`, `advance`, `thaw`, `now`, `time_scale`."""
+        return Clock(self._ask)
 
     @property
     def journal(self) -> list[dict[str, Any]]:
@@ -183,7 +199,7 @@ class Sandbox:
         that is none: such a question would never find anything, and `assert not` would pass for ever.
         """
         __tracebackhide__ = True
-        _check(method, path, match)
+        check(method, path, match)
         return ask(self.journal, method, path, **match)
 
     def write_cassette(self) -> str:
@@ -213,6 +229,13 @@ class Sandbox:
 
     # -- the wire ----------------------------------------------------------------------------------------------------
 
+    def describe(self) -> dict[str, Any]:
+        """What the admin API tells of this sandbox: URLs, environment, profiles, keys, what its scenarios need.
+
+        `env` and `files` may hold `{home}`, the home of a client; `hokusai_testkit.client_side` fills it in.
+        """
+        return self._describe()
+
     def _describe(self) -> dict[str, Any]:
         return self._ask("GET", "")
 
@@ -236,60 +259,3 @@ class Sandbox:
         if answer.status >= 400:
             raise SandboxError(data.get("error", text.decode("utf-8", "replace")))
         return data
-
-
-def ask(journal: list[dict[str, Any]], method: str | None = None, path: str | None = None, **match: Any) -> Calls:
-    """The entries of `journal` that `Sandbox.calls` finds; raises what it raises."""
-    __tracebackhide__ = True
-    _check(method, path, match)
-    found = [entry for entry in journal if _matches(entry, method, path, match)]
-    return Calls(found, journal=journal, method=method, path=path, match=match)
-
-
-def path_matches(path: str, wanted: str) -> bool:
-    """Whether the path of a journal entry fits the glob `wanted`; one that does not begin with `/` fits at the end."""
-    return fnmatch.fnmatchcase(path, wanted if wanted.startswith("/") else f"*/{wanted}")
-
-
-def body_object(body: Any) -> dict[str, Any] | None:
-    """The JSON object that the body of a journal entry is, or `None` when it is something else."""
-    if isinstance(body, str) and body.lstrip().startswith("{"):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            return None
-    return body if isinstance(body, dict) else None
-
-
-def _check(method: Any, path: Any, match: Mapping[str, Any]) -> None:
-    """Refuse a question that no entry can answer."""
-    __tracebackhide__ = True
-    for name, value in (("method", method), ("path", path)):
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"calls(): {name} must be text, not {value!r}")
-    if method is not None and not method.isalpha():
-        raise ValueError(f"calls(): {method!r} is no method; write calls(path={method!r}) or calls(METHOD, PATH)")
-    for name, value in match.items():
-        if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(FIELDS))}"
-            raise TypeError(f"calls(): journal entries have no field {name!r}; {hint}")
-        types, words = FIELDS[name]
-        if (value is None and name in _NULLABLE) or not isinstance(value, _PLAIN):
-            continue
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise TypeError(f"calls(): {name} is {words}, not {value!r}")
-
-
-def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, match: Mapping[str, Any]) -> bool:
-    if method is not None and entry["method"] != method.upper():
-        return False
-    if path is not None and not path_matches(entry["path"], path):
-        return False
-    return all(_equal(name, entry.get(name), wanted) for name, wanted in match.items())
-
-
-def _equal(name: str, actual: Any, wanted: Any) -> bool:
-    if name == "body" and isinstance(wanted, dict) and isinstance(actual, str):
-        actual = body_object(actual)
-    return bool(actual == wanted)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hokusai_mock import scenarios
-from hokusai_mock.scenarios import Scenario, loader
-from hokusai_mock.world import World, WorldError, WorldOptions
+from hokusai_mock.scenarios import Scenario
+from hokusai_mock.world import World, WorldOptions
 
 START = 1_700_000_000_000
 
@@ -105,18 +105,6 @@ def test_of_two_scenarios_the_later_change_wins(world, known):
     world.clock.advance(10_000)
     world.play("auth.back")
     assert held_is_valid(world)
-
-
-def test_a_moment_that_cannot_be_played_is_refused_before_anything_changes(world, known):
-    known("auth.odd", timeline=[{"at": 1, "set": {"settings": {"warm_up_s": 3}}}])
-    playable = loader.load("auth.admin_required")
-    assert playable.resolve().unplayable() == []
-    missing = scenarios.load("auth.odd").resolve().unplayable()
-    if not missing:
-        pytest.skip("every setting of the format can be played")
-    with pytest.raises(WorldError, match="warm_up_s"):
-        world.play("auth.odd")
-    assert world.scenarios == []
 
 
 # -- what is set by hand -----------------------------------------------------------------------------------------------

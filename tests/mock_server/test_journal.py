@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 
-from hokusai_mock.journal import BODY_KEPT, Entry, Journal
+from hokusai_mock.journal import BODY_KEPT, FATES, Entry, Journal
 from hokusai_mock.redaction import Redactor
 
 LIVE = "hk_live_" + "9f" * 12
@@ -37,6 +37,7 @@ def test_entry_leaves_with_every_documented_field() -> None:
     assert only(journal) == {
         "n": 1,
         "t": 1_700_000_000_000,
+        "real_t": entry.started_ns // 1_000_000,
         "method": "POST",
         "path": "/api/x",
         "query": "a=1",
@@ -46,9 +47,10 @@ def test_entry_leaves_with_every_documented_field() -> None:
         "body": '{"a": 1}',
         "body_size": 8,
         "status": 200,
+        "retry_after": None,
         "answered_bytes": 2,
         "fate": "sent",
-        "duration_ms": None,
+        "duration_ms": (entry.ended_ns - entry.started_ns) // 1_000_000,
         "faults": ["lb_error"],
         "layer": "gateway",
     }
@@ -124,7 +126,37 @@ def test_old_entries_go_and_the_count_stays() -> None:
     for number in range(10):
         journal.open(number, "GET", "/").close(200)
     assert [entry.n for entry in journal.entries()] == [8, 9, 10]
-    assert journal.counters == {"requests": 10, "kept": 3}
+    fates = dict.fromkeys(FATES, 0) | {"sent": 10}
+    assert journal.counters == {"requests": 10, "kept": 3, "under_way": 0, "fates": fates}
+
+
+def test_every_fate_is_counted_and_one_that_turns_out_otherwise_is_counted_once() -> None:
+    journal = Journal(capacity=2)
+    for fate in ("sent", "reset", "cut", "hung"):
+        journal.open(1, "GET", "/").close(200, fate=fate)
+    held = journal.open(1, "GET", "/")
+    held.close(None, fate="hung")
+    held.close(200, fate="sent")
+    journal.open(1, "GET", "/")
+    assert journal.counters["fates"] == {"sent": 2, "cut": 1, "reset": 1, "hung": 1, "refused": 0}
+    assert (journal.counters["requests"], journal.counters["under_way"]) == (6, 1)
+
+
+def test_nothing_is_lost_when_many_threads_write() -> None:
+    journal = Journal(capacity=10)
+
+    def work() -> None:
+        for number in range(500):
+            journal.open(number, "GET", "/").close(200, fate="sent" if number % 2 else "reset")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counters = journal.counters
+    assert (counters["requests"], counters["under_way"]) == (4_000, 0)
+    assert (counters["fates"]["sent"], counters["fates"]["reset"]) == (2_000, 2_000)
 
 
 def test_cleared_journal_goes_on_counting() -> None:
@@ -158,7 +190,8 @@ def test_no_entry_is_lost_or_numbered_twice_under_threads() -> None:
 
 def test_har_has_every_field_that_version_1_2_demands() -> None:
     journal, entry = journal_with(query="q=a%20b", headers=[("Content-Type", "text/plain")], body=b"hello", host="h:1")
-    entry.close(404, answered_bytes=7, t=entry.t + 12)
+    entry.close(404, answered_bytes=7)
+    entry.ended_ns = entry.started_ns + 12_000_000
     log = journal.to_har(Redactor(), base_url="http://127.0.0.1:1/s/a")["log"]
     assert log["version"] == "1.2"
     assert set(log["creator"]) == {"name", "version"}

@@ -189,16 +189,6 @@ def test_a_misspelt_scenario_is_refused_with_the_nearest_name(sandbox):
         sandbox.scenario("gateway.lb_error", statu=503)
 
 
-def test_a_scenario_that_cannot_be_played_says_why(sandbox):
-    with pytest.raises(SandboxError, match="listener"):
-        sandbox.scenario("net.refuse")
-    assert ask_scenarios(sandbox) == []
-
-
-def ask_scenarios(sandbox: Sandbox) -> list[object]:
-    return list(sandbox._describe()["scenarios"])
-
-
 def test_a_fault_by_hand(sandbox, ask):
     sandbox.fault(layer="edge", effect="status", match={"methods": ["POST"]}, with_={"status": 418, "text": "teapot"})
     url = f"{sandbox.tracking_uri}{SEARCH}"
@@ -269,13 +259,14 @@ def test_control_without_a_sandbox_means_the_default_one(mock, ask):
 
 
 def test_an_unknown_field_is_refused_with_the_nearest(mock, ask):
-    answer = ask(f"{mock.url}/_testkit/v1/profiles", "PUT", json={"mlfow": "mlflow-2.9"}, key=None)
-    assert (answer.status, answer.json["error"]) == (400, "unknown field 'mlfow': did you mean 'mlflow'?")
+    answer = ask(f"{mock.url}/_testkit/v1/profile", "PUT", json={"mlfow": "mlflow-2.9"}, key=None)
+    assert answer.status == 400
+    assert answer.json["error"].startswith("the body: unknown key 'mlfow'; did you mean 'mlflow'?")
 
 
 def test_control_says_that_it_wants_json(mock, ask):
     answer = ask(f"{mock.url}/_testkit/v1/scenarios", "POST", body=b'{"name": "auth.admin_required"}', key=None)
-    assert answer.status == 400
+    assert answer.status == 415
     assert "Content-Type: application/json" in answer.json["error"]
 
 

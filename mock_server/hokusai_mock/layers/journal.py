@@ -20,6 +20,8 @@ def journal(request: Request, forward: Handler) -> Response:
     )
     request.entry = entry
     response = forward(request)
+    if response.status >= 300:
+        entry.retry_after = response.header("Retry-After")
     if response.wire is None:
         entry.status = response.status  # where the line breaks, only the connection knows whether a status left
     return response

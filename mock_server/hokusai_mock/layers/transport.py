@@ -19,7 +19,7 @@ def transport(request: Request, forward: Handler) -> Response:
         if entry is not None:
             body = environ["wsgi.input"]  # it keeps what passed by, so that the journal never has to read
             entry.body, entry.body_size = body.teed, body.size
-            entry.close(status, body_bytes, fate, request.world.clock.now_ms())
+            entry.close(status, body_bytes, fate)
 
     environ[DELIVERED], environ[WAIT] = delivered, request.world.wait
     response = forward(request)

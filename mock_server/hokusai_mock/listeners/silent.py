@@ -10,6 +10,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from hokusai_mock.listeners.interface import Ground, ServeConnection
+from hokusai_mock.listeners.record import arrived
 from hokusai_mock.listeners.request_head import read_head
 
 if TYPE_CHECKING:
@@ -24,16 +25,13 @@ def silent(spec: Listener, world: World, address: tuple[str, int], ground: Groun
 
     def serve(connection: socket.socket, _: tuple[str, int]) -> None:
         head = read_head(connection)
-        entry = head.journalled(world) if head is not None else None
-        if head is not None and entry is not None:
-            entry.faults.append(f"listener {spec.name}")
-            entry.record_body(head.rest)
+        entry = None if head is None else arrived(world, spec.name, head)
         # An error means that the client reset the connection or that the listener was closed: the wait is over.
         with contextlib.suppress(OSError):
             while chunk := connection.recv(65536):
                 if entry is not None:
                     entry.record_body(chunk)
         if entry is not None:
-            entry.close(None, 0, "hung", world.clock.now_ms())
+            entry.close(None, 0, "hung")
 
     return serve

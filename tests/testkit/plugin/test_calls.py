@@ -18,7 +18,8 @@ def journal(**request: Any) -> list[dict[str, Any]]:
     kept = Journal()
     entry = kept.open(0, "POST", "/api/2.0/mlflow/runs/create")
     entry.record_body(b'{"experiment_id": "0"}')
-    entry.close(200, 2, t=3)
+    entry.close(200, 2)
+    entry.ended_ns = entry.started_ns + 3_000_000
     return kept.to_json(Redactor())
 
 

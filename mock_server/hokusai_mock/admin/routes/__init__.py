@@ -1,0 +1,17 @@
+"""What the routes of the admin API do, one module a subject; `ROUTES` is all of them, in the order of the documents."""
+
+from __future__ import annotations
+
+from hokusai_mock.admin.interface import Route
+from hokusai_mock.admin.routes import documents, incidents, records, sandboxes, state
+
+__all__ = ["ROUTES"]
+
+ROUTES: tuple[Route, ...] = (
+    *sandboxes.ROUTES,
+    *state.ROUTES,
+    *incidents.ROUTES,
+    *records.ROUTES,
+    *documents.ROUTES,
+)
+"""Every route of the admin API."""
