@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import WSGIRequestHandler
 
 from hokusai_mock.messages import DELIVERED, GONE, WAIT, WIRE, Wire
+from hokusai_mock.pipeline import MARK
 from hokusai_mock.server import line
 from hokusai_mock.server.body import RequestBody
 
@@ -112,6 +113,17 @@ class Connection(WSGIRequestHandler):
         """Do nothing yet: the body sends "100 Continue" when it is read, so that a 413 comes before the upload."""
         return True
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Refuse what is no HTTP request, in few words and without an echo of what was sent."""
+        self.close_connection = True
+        body = b'{"error":"hokusai-testkit: this is no HTTP request that can be read: %b"}' % _reason(code).encode()
+        mark = "{}: {}".format(*MARK)
+        head = f"HTTP/1.1 {code:d} {_reason(code)}\r\nContent-Type: application/json\r\n{mark}\r\n"
+        self.wfile.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Stay silent: the journal is the record."""
+
     def log_message(self, format: str, *args: Any) -> None:
         """Stay silent: the journal is the record."""
 
@@ -175,7 +187,7 @@ class Connection(WSGIRequestHandler):
         answer.sent = True
 
     def _send_broken(self, wire: Wire, environ: dict[str, Any], answer: _Answer, chunks: Iterable[bytes]) -> None:
-        """Send what a fault makes of the answer, then end the connection, or somebody would take the rest for another."""
+        """Send what a fault makes of the answer, then end the connection: nobody may take the rest for another."""
         self.close_connection = True
         body_in: RequestBody = environ["wsgi.input"]
         if not body_in.refused:
