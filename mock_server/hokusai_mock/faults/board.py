@@ -1,53 +1,42 @@
-"""The fault rules of one world and what they have counted. Knows when a rule fires, never what a layer does with it."""
+"""The fault rules of one world and what they have counted: which rules take a request, and in which order they act.
+
+Rules at one place follow each other in the order in which they were added. A rule that has taken a request decides
+whether those behind it, and the layer itself, are asked at all: an effect that answers asks nobody, one that delays or
+alters asks the rest for the answer. What an effect does is its own business.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hokusai_mock.faults.interface import LAYERS, Effect, FaultError, When
+from hokusai_mock.faults.interface import Layer, Occasion, When
 from hokusai_mock.faults.matching import KeyFacts, RequestFacts
-from hokusai_mock.faults.rule import PLAYABLE, FaultRule
+from hokusai_mock.faults.rule import FaultRule
 from hokusai_mock.faults.schedule import Counters
 
 if TYPE_CHECKING:
     from hokusai_mock.clock import Clock
     from hokusai_mock.messages import Handler, Request, Response
 
-__all__ = ["Decision", "FaultBoard"]
-
-UNPLAYED_LAYERS = ("listener", "transport")
-"""Layers that no playable effect can be attached to yet: they change bytes, not answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A rule has taken a request: its name for the journal, its effect for the answer."""
-
-    name: str
-    effect: Effect
-
-    def apply(self, request: Request) -> Response:
-        """The answer of the effect."""
-        return self.effect.apply(request)
+__all__ = ["FaultBoard"]
 
 
 class _Active:
     """A rule on the board, with its counters and the moment when it was added."""
 
-    __slots__ = ("added_ms", "counters", "effect", "rule")
+    __slots__ = ("added_ms", "counters", "rule")
 
-    def __init__(self, rule: FaultRule, effect: Effect, added_ms: int) -> None:
+    def __init__(self, rule: FaultRule, added_ms: int) -> None:
         self.rule = rule
-        self.effect = effect
         self.counters = Counters()
         self.added_ms = added_ms
 
 
 class FaultBoard:
-    """The rules of a world, in the order in which they were added; the first that fires takes the request."""
+    """The rules of a world, in the order in which they were added."""
 
     __slots__ = ("_by_layer", "_clock", "_given_names", "_lock", "_rules", "seed")
 
@@ -61,20 +50,16 @@ class FaultBoard:
         self._by_layer: dict[str, tuple[_Active, ...]] = {}
 
     def add(self, rule: FaultRule) -> FaultRule:
-        """Add a rule and return it under the name that it got: its own when free, else a new one.
-
-        `FaultError` when it cannot be played here; nothing is changed then.
-        """
+        """Add a rule and return it under the name that it got: its own when free, else a new one."""
         return self.add_all([rule])[0]
 
     def add_all(self, rules: Iterable[FaultRule]) -> list[FaultRule]:
-        """Add several rules, or none of them when one is refused."""
-        checked = [(rule, _playable(rule)) for rule in rules]
+        """Add several rules, in this order and behind those that are there."""
         with self._lock:
             added = []
-            for rule, effect in checked:
+            for rule in rules:
                 named = rule.named(self._free_name(rule))
-                self._rules.append(_Active(named, effect, self._clock.now_ms()))
+                self._rules.append(_Active(named, self._clock.now_ms()))
                 added.append(named)
             self._index()
         return added
@@ -95,39 +80,68 @@ class FaultBoard:
         """Say whether any rule is attached to a layer: one look-up, for layers to ask on every request."""
         return layer in self._by_layer
 
-    def decide(self, layer: str, when: When, facts: RequestFacts) -> Decision | None:
-        """Count the request for the rules at that place, up to the first that takes it; `None` when none does."""
-        for active in self._by_layer.get(layer, ()):
-            rule = active.rule
-            if rule.when != when or not self._window_is_open(active) or not rule.match.holds(facts):
-                continue
-            with self._lock:
-                fires = rule.schedule.fires(active.counters, facts, seed=self.seed, rule=rule.name)
-            if fires:
-                return Decision(rule.name, active.effect)
-        return None
-
     def around(
-        self, layer: str, request: Request, handler: Handler, key_of: Callable[[Request], tuple[str, str | None]]
+        self, layer: Layer, request: Request, handler: Handler, key_of: Callable[[Request], tuple[str, str | None]]
     ) -> Response:
-        """Answer `request` with `handler`, which is the layer, or with the effect of the rule that takes it.
+        """Answer `request` with `handler`, which is the layer, and with the effects of the rules that take it.
 
         `key_of` tells the state and the role of the request's key; it is called when a rule asks. Rules see the path
         relative to the sandbox, whatever mounts the layers in between have stripped.
         """
         path = request.path if request.entry is None else request.entry.path
         facts = RequestFacts(request.method, path, request.header, lambda: KeyFacts(*key_of(request)))
-        decision = self.decide(layer, "before", facts)
-        if decision is None:
-            response = handler(request)
-            decision = self.decide(layer, "after", facts)
-            if decision is None:
-                return response
-            response.discard()
-        if request.entry is not None:
-            request.entry.faults.append(decision.name)
-            request.entry.layer = layer
-        return decision.apply(request)
+        rules = self._by_layer.get(layer, ())
+        acted: list[Response] = []
+
+        def act() -> Response:
+            acted.append(handler(request))
+            return acted[0]
+
+        response = self._through(rules, "before", request, facts, act)
+        if acted:  # a layer that has not acted has nothing that a rule could come after
+            before = response
+            response = self._through(rules, "after", request, facts, lambda: before)
+            if response is not acted[0]:
+                acted[0].discard()
+        return response
+
+    def _through(
+        self,
+        rules: tuple[_Active, ...],
+        when: When,
+        request: Request,
+        facts: RequestFacts,
+        act: Callable[[], Response],
+    ) -> Response:
+        """Ask the rules in their order, `act` behind the last one; who takes the request decides about the rest."""
+        for place, active in enumerate(rules, 1):
+            if active.rule.when == when and self._takes(active, facts):
+                rest = partial(self._through, rules[place:], when, request, facts, act)
+                return self._apply(active, request, facts, rest)
+        return act()
+
+    def _apply(
+        self, active: _Active, request: Request, facts: RequestFacts, answer: Callable[[], Response]
+    ) -> Response:
+        rule, entry = active.rule, request.entry
+        if entry is not None:
+            entry.faults.append(rule.name)
+        response = rule.effect.apply(Occasion(request, answer, lambda: self._draw(active, facts)))
+        if entry is not None and not rule.effect.only_delays:
+            entry.layer = rule.layer
+        return response
+
+    def _takes(self, active: _Active, facts: RequestFacts) -> bool:
+        """Count a request that the rule is for, and say whether its turn has come."""
+        rule = active.rule
+        if not self._window_is_open(active) or not rule.match.holds(facts):
+            return False
+        with self._lock:
+            return rule.schedule.fires(active.counters, facts, seed=self.seed, rule=rule.name)
+
+    def _draw(self, active: _Active, facts: RequestFacts) -> float:
+        with self._lock:
+            return active.rule.schedule.jitter(active.counters, facts, seed=self.seed, rule=active.rule.name)
 
     def _window_is_open(self, active: _Active) -> bool:
         window = active.rule.window
@@ -148,17 +162,5 @@ class FaultBoard:
         by_layer: dict[str, list[_Active]] = {}
         for active in self._rules:
             by_layer.setdefault(active.rule.layer, []).append(active)
-        # Replaced as a whole, so that `active` and `decide` may read it without the lock.
+        # Replaced as a whole, so that `active` and `around` may read it without the lock.
         self._by_layer = {layer: tuple(actives) for layer, actives in by_layer.items()}
-
-
-def _playable(rule: FaultRule) -> Effect:
-    if not isinstance(rule.effect, Effect):
-        raise FaultError(
-            f"the effect {rule.effect.name!r} is known but this version cannot play it yet; it plays: "
-            f"{', '.join(sorted(PLAYABLE))}"
-        )
-    if rule.layer in UNPLAYED_LAYERS:
-        usable = ", ".join(layer for layer in LAYERS if layer not in UNPLAYED_LAYERS)
-        raise FaultError(f"the effect {rule.effect.name!r} needs a layer that answers ({usable}), not {rule.layer!r}")
-    return rule.effect

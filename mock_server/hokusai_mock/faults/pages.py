@@ -1,4 +1,4 @@
-"""The HTML pages that stand in front of a platform answers with, by name: `html = "bad-gateway"`."""
+"""The HTML pages with which answers what stands in front of a platform, by name: `html = "bad-gateway"`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from hokusai_mock.schema import ImpossibleError, did_you_mean
 
-__all__ = ["PAGES", "page"]
+__all__ = ["PAGES", "moved", "page"]
 
 PAGES: dict[str, int | None] = {
     "load-balancer": None,
@@ -26,7 +26,15 @@ def page(name: str, status: int) -> str:
     """
     if name not in PAGES:
         raise ImpossibleError(f"no HTML page is called {name!r} (literal HTML has a '<'){did_you_mean(name, PAGES)}")
-    announced = PAGES[name] or status
+    return _titled(PAGES[name] or status)
+
+
+def moved(status: int) -> str:
+    """Return the page that comes with a redirect, of the same markup."""
+    return _titled(status)
+
+
+def _titled(announced: int) -> str:
     try:
         title = f"{announced} {HTTPStatus(announced).phrase}"
     except ValueError:

@@ -10,20 +10,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from hokusai_mock.faults.interface import Effect, FaultError, Layer, Parameters, When
+from hokusai_mock.faults.broken_chunk import BrokenChunk
+from hokusai_mock.faults.close_before_status import CloseBeforeStatus
+from hokusai_mock.faults.delay import Delay
+from hokusai_mock.faults.delay_then_status import DelayThenStatus
+from hokusai_mock.faults.garbage import Garbage
+from hokusai_mock.faults.hang import Hang
+from hokusai_mock.faults.interface import Effect, FaultError, Layer, When
+from hokusai_mock.faults.invalid_json import InvalidJson
 from hokusai_mock.faults.matching import Match
-from hokusai_mock.faults.planned import PLANNED
+from hokusai_mock.faults.redirect import Redirect
+from hokusai_mock.faults.reset import Reset
 from hokusai_mock.faults.schedule import Schedule
 from hokusai_mock.faults.status import Status
+from hokusai_mock.faults.truncate import Truncate
+from hokusai_mock.faults.wrong_content_type import WrongContentType
+from hokusai_mock.faults.wrong_length import WrongLength
 from hokusai_mock.schema import ImpossibleError, Key, SchemaError, Seconds, did_you_mean, read
 
-__all__ = ["EFFECTS", "PLAYABLE", "FaultRule", "Window"]
+__all__ = ["EFFECTS", "FaultRule", "Window"]
 
-PLAYABLE: dict[str, type[Effect]] = {effect.name: effect for effect in (Status,)}
-"""The effects that can be played, by name. A new effect is one module and one entry here."""
-
-EFFECTS: dict[str, type[Parameters]] = {**PLANNED, **PLAYABLE}
-"""The closed list of effects that a rule may name."""
+EFFECTS: dict[str, type[Effect]] = {
+    effect.name: effect
+    for effect in (
+        Status,
+        Delay,
+        DelayThenStatus,
+        Redirect,
+        InvalidJson,
+        WrongContentType,
+        Reset,
+        Hang,
+        CloseBeforeStatus,
+        Truncate,
+        WrongLength,
+        BrokenChunk,
+        Garbage,
+    )
+}
+"""The closed list of effects, by name. A new effect is one module and one entry here."""
 
 _SCHEDULE = tuple(field.name for field in dataclasses.fields(Schedule))
 
@@ -49,8 +74,8 @@ class Window:
 class _Frame:
     """The part of a `[[fault]]` table that is the same for every effect and every schedule."""
 
-    layer: Layer
     effect: str
+    layer: Layer | None = None
     when: When = "before"
     match: Match = field(default_factory=Match)
     window: Window | None = None
@@ -62,7 +87,7 @@ class FaultRule:
 
     layer: Layer
     when: When
-    effect: Parameters
+    effect: Effect
     match: Match
     schedule: Schedule
     window: Window | None
@@ -74,7 +99,7 @@ class FaultRule:
         """Read a `[[fault]]` table; `where` names it in errors.
 
         `FaultError` for unknown keys, effects, layers, path groups and impossible combinations, with the nearest valid
-        name. An effect that cannot be played yet is read all the same: `playable` says so, a `FaultBoard` refuses it.
+        name. A rule that names no layer is attached where its effect is at home.
         """
         try:
             return cls._parse(table, where)
@@ -90,19 +115,29 @@ class FaultRule:
             raise FaultError(f"{where}: expected a table")
         for key in table:
             if key not in known:
-                raise FaultError(f"{where}: unknown key {key!r}{did_you_mean(key, known)}")
+                raise FaultError(f"{where}: unknown key {key!r}{_belongs(key, table) or did_you_mean(key, known)}")
         frame = read(_Frame, {k: v for k, v in table.items() if k not in _SCHEDULE and k != "with"}, where)
         schedule = read(Schedule, {k: v for k, v in table.items() if k in _SCHEDULE}, where)
         if frame.effect not in EFFECTS:
             raise FaultError(f"{where}: no effect is called {frame.effect!r}{did_you_mean(frame.effect, EFFECTS)}")
+        if frame.layer == "listener":
+            raise FaultError(
+                f"{where}: at the layer 'listener' a request has no path yet that a rule could match; what happens "
+                "there is a [[listener]] of a scenario. To break the connection of a request, use the layer 'transport'"
+            )
         effect = read(EFFECTS[frame.effect], table.get("with", {}), f"{where}: 'with' of {frame.effect}")
-        return cls(frame.layer, frame.when, effect, frame.match, schedule, frame.window, dict(table))
-
-    @property
-    def playable(self) -> bool:
-        """Whether this version can play the rule's effect."""
-        return isinstance(self.effect, Effect)
+        layer = frame.layer or effect.home
+        return cls(layer, frame.when, effect, frame.match, schedule, frame.window, dict(table))
 
     def named(self, name: str) -> FaultRule:
         """Return the same rule under a name."""
         return dataclasses.replace(self, name=name)
+
+
+def _belongs(key: str, table: Mapping[str, Any]) -> str:
+    """The end of a sentence about a key that stands one level too high."""
+    effect: Any = EFFECTS.get(str(table.get("effect")))
+    for name, owner in (("with", effect), ("match", Match)):
+        if owner is not None and key in (item.name for item in dataclasses.fields(owner)):
+            return f"; it belongs into {name!r}: {name} = {{ {key} = ... }}"
+    return ""

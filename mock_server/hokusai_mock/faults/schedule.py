@@ -1,8 +1,8 @@
 """When a fault rule fires: `after`, `times`, `every`, `probability`, and what is counted. Decides without I/O or clock.
 
-The rule is that of the documented counter keys: `after`, `times` and `every` count per rule, `probability` per client,
-method and path, so that the outcome does not depend on how the threads of a client happen to interleave. `per` counts
-both by what it names.
+The rule is that of the documented counter keys: `after`, `times` and `every` count per rule, `probability` and jitter
+per client, method and path, so that the outcome does not depend on how the threads of a client happen to interleave.
+`per` counts them all by what it names.
 """
 
 from __future__ import annotations
@@ -19,22 +19,27 @@ __all__ = ["Counters", "Schedule", "chance"]
 CounterKey = tuple[str, ...]
 
 
-def chance(seed: int, rule: str, counter_key: CounterKey, number: int) -> float:
-    """The draw, from 0 to below 1, of the `number`-th matching request under `counter_key`: always the same one."""
+def chance(seed: int, rule: str, counter_key: CounterKey, number: int, purpose: bytes = b"") -> float:
+    """The draw, from 0 to below 1, of the `number`-th matching request under `counter_key`: always the same one.
+
+    Draws for different purposes know nothing of each other, or a rare fault would also be a short delay.
+    """
     text = "\x1f".join([str(seed), rule, *counter_key, str(number)])
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big") / 2**64
+    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8, person=purpose).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53  # all that a float between 0 and 1 can hold
 
 
 class Counters:
     """What one rule has counted so far. Not safe from several threads: the board holds its lock."""
 
-    __slots__ = ("drawn", "fired", "matched")
+    __slots__ = ("drawn", "fired", "jittered", "matched")
 
     def __init__(self) -> None:
         """Start at nothing."""
         self.matched: dict[CounterKey, int] = {}
         self.fired: dict[CounterKey, int] = {}
         self.drawn: dict[CounterKey, int] = {}
+        self.jittered: dict[CounterKey, int] = {}
 
 
 def _next(counts: dict[CounterKey, int], key: CounterKey) -> int:
@@ -74,6 +79,11 @@ class Schedule:
             return False
         _next(counters.fired, key)
         return True
+
+    def jitter(self, counters: Counters, facts: RequestFacts, *, seed: int, rule: str) -> float:
+        """Draw a fraction, from 0 to below 1, for an effect that varies."""
+        key = self._counter_key(facts, default="request")
+        return chance(seed, rule, key, _next(counters.jittered, key), b"jitter")
 
     def _drawn(self, counters: Counters, facts: RequestFacts, *, seed: int, rule: str) -> bool:
         key = self._counter_key(facts, default="request")

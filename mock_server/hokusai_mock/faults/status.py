@@ -6,17 +6,14 @@ import json as json_module
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from hokusai_mock.faults.interface import Effect
+from hokusai_mock.faults.interface import Effect, Occasion
 from hokusai_mock.faults.pages import page
 from hokusai_mock.messages import Response
 from hokusai_mock.schema import Between, ImpossibleError
 
-if TYPE_CHECKING:
-    from hokusai_mock.messages import Request
-
-__all__ = ["Status"]
+__all__ = ["Status", "check_header"]
 
 _TYPES = {
     "json": "application/json",
@@ -57,12 +54,12 @@ class Status(Effect):
         if self.html is not None and "<" not in self.html:
             page(self.html, self.status)
         for header, value in self.headers.items():
-            _check_header(header, value)
+            check_header(header, value)
         if self.content_type is not None:
-            _check_header("Content-Type", self.content_type)
+            check_header("Content-Type", self.content_type)
 
-    def apply(self, request: Request) -> Response:  # noqa: ARG002 - the same answer to all
-        """Answer `request` with the status, whatever it asks for."""
+    def apply(self, occasion: Occasion) -> Response:  # noqa: ARG002 - the same answer to all
+        """Answer with the status, whatever is asked for."""
         body, content_type = self._body()
         replaced = {name.lower() for name in self.headers}
         pairs = [("Content-Type", content_type)] if content_type and "content-type" not in replaced else []
@@ -82,7 +79,8 @@ class Status(Effect):
         return text.encode(), self.content_type or _TYPES[kind]
 
 
-def _check_header(name: str, value: str) -> None:
+def check_header(name: str, value: str) -> None:
+    """Refuse a header that HTTP cannot carry, or that would change where the answer ends."""
     if not _TOKEN.fullmatch(name):
         raise ImpossibleError(f"{name!r} is not the name of a header")
     if name.lower() in _FRAMING:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hokusai_mock.keys import identify, present
 from hokusai_mock.messages import Handler, Request, Response
+
+if TYPE_CHECKING:
+    from hokusai_mock.faults.interface import Layer
 
 __all__ = ["fault_point"]
 
 
-def fault_point(layer: str, handler: Handler) -> Handler:
+def fault_point(layer: Layer, handler: Handler) -> Handler:
     """Wrap `handler`, which acts for `layer`: a rule of that layer may answer instead of it, or after it has acted.
 
     Without a rule at the layer it costs one dictionary look-up at most.

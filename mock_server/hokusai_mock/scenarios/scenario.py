@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from hokusai_mock.faults.interface import FaultError
-from hokusai_mock.faults.rule import PLAYABLE, FaultRule
+from hokusai_mock.faults.rule import FaultRule
 from hokusai_mock.scenarios.params import COMMON, Param, substitute
 from hokusai_mock.scenarios.tables import (
     Client,
@@ -128,13 +128,7 @@ class ResolvedScenario:
     def unplayable(self) -> list[str]:
         """What in this scenario this version cannot play yet, in words; empty when it can be played."""
         settings = {**self.settings, **{name: None for moment in self.timeline for name in moment.settings}}
-        missing = [f"the platform setting {name!r}" for name in settings if name not in PLAYABLE_SETTINGS]
-        missing += [
-            f"the effect {rule.effect.name!r} (playable: {', '.join(sorted(PLAYABLE))})"
-            for rule in self.faults
-            if not rule.playable
-        ]
-        return missing
+        return [f"the platform setting {name!r}" for name in settings if name not in PLAYABLE_SETTINGS]
 
 
 @dataclass(frozen=True, slots=True)

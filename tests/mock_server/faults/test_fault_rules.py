@@ -41,6 +41,9 @@ def rule(**fields: Any) -> FaultRule:
         ({"window": {"from": 5, "until": 2}}, "the window ends"),
         ({"with": {"status": 502, "josn": {}}}, r"unknown key 'josn'; did you mean 'json'\?"),
         ({"with": {}}, "'status' is missing"),
+        ({"status": 502}, r"unknown key 'status'; it belongs into 'with': with = \{ status = \.\.\. \}"),
+        ({"paths": ["/x"]}, "unknown key 'paths'; it belongs into 'match'"),
+        ({"layer": "listener"}, r"what happens there is a \[\[listener\]\] of a scenario"),
     ],
 )
 def test_a_misspelt_or_impossible_rule_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -48,15 +51,44 @@ def test_a_misspelt_or_impossible_rule_is_refused(fields: dict[str, Any], messag
         rule(**fields)
 
 
+@pytest.mark.parametrize(
+    ("effect", "given", "message"),
+    [
+        ("delay", {}, "a delay waits: give 'delay', 'jitter' or 'per_byte'"),
+        ("delay", {"delay": "-1s"}, "'delay' must be seconds"),
+        ("delay", {"delay": 1, "jitter": 1, "distribution": "fixed"}, "a fixed delay has no 'jitter'"),
+        ("delay", {"delay": 1, "distribution": "uniform"}, "a uniform delay needs 'jitter'"),
+        ("delay", {"delay": 1, "distribution": "unifrom"}, r"cannot be 'unifrom'; did you mean 'uniform'\?"),
+        ("delay_then_status", {"status": 504}, "'delay' is missing"),
+        ("delay_then_status", {"delay": 1, "status": 204, "text": "x"}, "has no body"),
+        ("reset", {"after_bytes": -1}, "'after_bytes' must be at least 0"),
+        ("hang", {"hold": "soon"}, "'hold' must be seconds"),
+        ("truncate", {"declared": 10, "sent": 10}, "declares 10 bytes and sends 10 is not truncated"),
+        ("truncate", {"declared": 0}, "is not truncated"),
+        ("wrong_length", {"difference": 0}, "is the true length"),
+        ("garbage", {"size": 0}, "'size' must be at least 1"),
+        ("wrong_content_type", {"content_type": "a\r\nb"}, "characters that end a header"),
+        ("redirect", {"status": 305}, "'status' cannot be 305"),
+        ("redirect", {"location": "example.invalid"}, "begins with http://"),
+        ("redirect", {"location": "https://{hots}/"}, r"placeholder \{hots\} stands for nothing.*did you mean 'host'"),
+        ("redirect", {"location": "{listener.Other.url}"}, "stands for nothing"),
+    ],
+)
+def test_impossible_parameters_of_an_effect_are_refused(effect: str, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(FaultError, match=message):
+        FaultRule.parse({"effect": effect, "with": given})
+
+
+@pytest.mark.parametrize(
+    ("effect", "layer"), [("reset", "transport"), ("hang", "transport"), ("invalid_json", "edge"), ("redirect", "edge")]
+)
+def test_a_rule_without_a_layer_is_attached_where_its_effect_is_at_home(effect: str, layer: str) -> None:
+    assert FaultRule.parse({"effect": effect}).layer == layer
+    assert FaultRule.parse({"effect": effect, "layer": "handler"}).layer == "handler"
+
+
 def test_every_effect_of_the_closed_list_is_known_by_its_own_name() -> None:
     assert all(effect.name == name for name, effect in EFFECTS.items())
-
-
-def test_an_effect_that_cannot_be_played_yet_is_read_and_says_so() -> None:
-    delayed = rule(effect="delay_then_status", with_={"delay": "30s", "status": 504})
-
-    assert not delayed.playable
-    assert rule().playable
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hokusai_mock.clock import Clock
-from hokusai_mock.faults import FaultBoard, FaultError, FaultRule, KeyFacts, RequestFacts
+from hokusai_mock.faults import FaultBoard, FaultRule, KeyFacts, RequestFacts
+from hokusai_mock.faults.interface import Layer
 from hokusai_mock.faults.schedule import chance
 from hokusai_mock.messages import Request, Response
 
@@ -30,8 +31,19 @@ def board(*rules: FaultRule, seed: int = 7, clock: Clock | None = None) -> Fault
     return made
 
 
+def asked(request: RequestFacts) -> Request:
+    client = request.header("X-Hokusai-Testkit-Client") or ""
+    environ = {"REQUEST_METHOD": request.method, "HTTP_X_HOKUSAI_TESTKIT_CLIENT": client}
+    return Request(environ, request.path, None)  # type: ignore[arg-type]
+
+
+def answer(made: FaultBoard, request: RequestFacts, layer: Layer = "edge") -> int:
+    """The status of the answer: 200 is the layer's own."""
+    return made.around(layer, asked(request), lambda _: Response(200), lambda _: ("valid", "admin")).status
+
+
 def outcomes(made: FaultBoard, requests: list[RequestFacts]) -> list[bool]:
-    return [made.decide("edge", "before", request) is not None for request in requests]
+    return [answer(made, request) != 200 for request in requests]
 
 
 @given(after=st.integers(0, 8), times=st.none() | st.integers(1, 8), every=st.none() | st.integers(1, 5))
@@ -108,7 +120,7 @@ def test_requests_that_do_not_match_are_not_counted() -> None:
 def test_threads_together_fire_exactly_as_often_as_asked() -> None:
     made = board(rule(after=10, times=25))
     with ThreadPoolExecutor(8) as pool:
-        fired = list(pool.map(lambda _: made.decide("edge", "before", facts()) is not None, range(400)))
+        fired = list(pool.map(lambda _: answer(made, facts()) != 200, range(400)))
 
     assert sum(fired) == 25
 
@@ -135,10 +147,9 @@ def test_a_window_opens_and_closes_on_the_worlds_clock() -> None:
 
 
 def test_the_first_rule_that_fires_takes_the_request_and_later_rules_do_not_count_it() -> None:
-    made = board(rule(times=1).named("first"), rule(times=1).named("second"))
-    decisions = [made.decide("edge", "before", facts()) for _ in range(3)]
+    made = board(rule(times=1), rule(times=1, **{"with": {"status": 503}}))
 
-    assert [decision and decision.name for decision in decisions] == ["first", "second", None]
+    assert [answer(made, facts()) for _ in range(3)] == [502, 503, 200]
 
 
 def test_rules_belong_to_their_layer_and_to_before_or_after() -> None:
@@ -146,23 +157,7 @@ def test_rules_belong_to_their_layer_and_to_before_or_after() -> None:
 
     assert not made.active("edge")
     assert made.active("gateway")
-    assert made.decide("gateway", "before", facts()) is None
-    assert made.decide("gateway", "after", facts()) is not None
-
-
-def test_a_rule_that_cannot_be_played_is_refused_and_none_of_its_company_is_added() -> None:
-    made = board()
-    delayed = FaultRule.parse({"layer": "edge", "effect": "hang"})
-
-    with pytest.raises(FaultError, match="cannot play it yet; it plays: status"):
-        made.add_all([rule(), delayed])
-
-    assert made.rules() == []
-
-
-def test_an_answer_cannot_be_attached_where_there_are_only_bytes() -> None:
-    with pytest.raises(FaultError, match="needs a layer that answers"):
-        board(rule(layer="transport"))
+    assert [answer(made, facts(), layer) for layer in ("edge", "gateway")] == [200, 502]
 
 
 def test_rules_get_names_of_their_own() -> None:
@@ -185,10 +180,12 @@ def test_clear_forgets_rules_and_counts() -> None:
 
 class _Entry:
     def __init__(self) -> None:
-        self.path, self.faults, self.layer = "/api/mlflow/x", [], "mlflow"  # type: ignore[var-annotated]
+        self.path = "/api/mlflow/x"
+        self.faults: list[str] = []
+        self.layer = "mlflow"
 
 
-def around(made: FaultBoard, layer: str, acted: list[str]) -> tuple[Response, _Entry]:
+def around(made: FaultBoard, layer: Layer, acted: list[str]) -> tuple[Response, _Entry]:
     entry = _Entry()
     request = Request({"REQUEST_METHOD": "GET"}, "/x", None)  # type: ignore[arg-type]
     request.entry = entry  # type: ignore[assignment]
