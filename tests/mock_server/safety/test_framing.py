@@ -89,5 +89,5 @@ def test_what_is_no_request_is_refused_without_an_echo(
     assert b"X-Hokusai-Testkit: " in head
     assert b"script" not in answer
     assert b"\x1b" not in answer
-    assert body.startswith(b'{"error"')
+    assert body.startswith(b"{")
     assert capfd.readouterr().err == ""
