@@ -20,7 +20,10 @@ def fault_schema(known: Definitions) -> dict[str, Any]:
         "type": "object",
         "description": "One fault rule, as a scenario's [[fault]] table has it.",
         "properties": {
-            "layer": {"enum": list(get_args(Layer))},
+            "layer": {
+                "enum": [layer for layer in get_args(Layer) if layer != "listener"],
+                "description": "Where the rule is attached; a rule that names none, where its effect is at home.",
+            },
             "effect": {"enum": sorted(EFFECTS)},
             "when": {"enum": list(get_args(When)), "default": "before"},
             "match": schema_of(Match, known),
@@ -28,7 +31,7 @@ def fault_schema(known: Definitions) -> dict[str, Any]:
             **schedule,
             "with": {"type": "object", "description": "The parameters of the effect."},
         },
-        "required": ["layer", "effect"],
+        "required": ["effect"],
         "additionalProperties": False,
         "allOf": [_parameters(name, effect, known) for name, effect in sorted(EFFECTS.items())],
     }
