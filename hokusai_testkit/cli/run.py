@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,9 +37,11 @@ _FORWARDED = tuple(
 def command(arguments: tuple[str, ...], **options: Any) -> None:
     """Start a mock, run COMMAND with the environment that leads it there, pass its exit code through.
 
-    Signals go to COMMAND; 125 means that the mock itself could not start.
+    Signals go to COMMAND; 125 means that the mock itself could not start. What a scenario asks of the client, such as
+    files in its home, is there for as long as COMMAND runs.
     """
     from hokusai_mock import environment  # noqa: PLC0415
+    from hokusai_testkit.client_side import prepared  # noqa: PLC0415
 
     try:
         server = build_server(**options).start()
@@ -46,8 +50,9 @@ def command(arguments: tuple[str, ...], **options: Any) -> None:
         click.echo(f"hokusai-testkit run: the mock could not start: {message}", err=True)
         raise SystemExit(NOT_STARTED) from error
     try:
-        changes = server.worlds.get("default").environment(server.url)
-        code = _run(arguments, environment.apply(changes, os.environ))
+        with tempfile.TemporaryDirectory(prefix="hokusai-run-", ignore_cleanup_errors=True) as home:
+            changes = prepared(Path(home), server.worlds.get("default").client_side(server.url))
+            code = _run(arguments, environment.apply(changes, os.environ))
     finally:
         recorded = stop_server(server, "run")
     raise SystemExit(code if recorded else code or BROKEN)

@@ -24,6 +24,7 @@ from symptoms import Target, client_of, concerns, differences, target, versions
 
 from hokusai_mock import MockServer, Sandbox, environment
 from hokusai_mock.scenarios import Play, ResolvedScenario, Symptom
+from hokusai_testkit.client_side import prepared
 
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
 """What a client inherits of this process's environment; everything else of a developer's machine stays out."""
@@ -190,7 +191,7 @@ class Stage:
             "HOKUSAI_LOCAL_STORE": str(self.home / "store"),
             "XDG_DATA_HOME": str(user_data),  # the template of the SDK's local store is built once in it
         }
-        return environment.apply({**own, **self.sandbox.env}, base)
+        return environment.apply({**own, **prepared(self.home, self.sandbox.describe(), base)}, base)
 
     def step(self, index: int, play: Play, process: Client, client: str) -> None:
         """Take one step and note what was seen."""
@@ -204,7 +205,7 @@ class Stage:
         seen = process.step({"client": client, "call": play.call})
         after = self._counts()
         seen["requests"] = after["requests"] - before["requests"]
-        seen |= {name: after[name] - self._start[name] for name in ("experiments", "registered_models")}
+        seen |= {name: after[name] - self._start[name] for name in ("experiments", "registered_models", "runs")}
         seen["files"] = sorted(path.relative_to(self.work).as_posix() for path in self.work.rglob("*"))
         self.played.steps[index] = seen
         if "unknown" not in seen and play.expect and play.expect != _outcome(seen):
@@ -217,6 +218,7 @@ class Stage:
                 "requests": world.journal.counters["requests"],
                 "experiments": len(world.store.experiments.all),
                 "registered_models": len(world.store.registry.models),
+                "runs": len(world.store.runs.all),
             }
 
 

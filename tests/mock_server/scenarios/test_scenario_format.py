@@ -201,20 +201,12 @@ def test_false_in_an_environment_unsets_the_variable() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("example", "words"),
-    [
-        ("tls.expired", "listener 'main'"),
-        ("gateway.upstream_timeout", "delay_then_status"),
-        ("client.netrc", "files in the client's home"),
-        ("sdk.register_baseline_model_name", "stand-in for the SDK"),
-    ],
-)
-def test_what_cannot_be_played_yet_is_named(example: str, words: str) -> None:
-    path = Path(__file__).parent / "examples" / f"{example}.toml"
-    scenario = scenarios.parse(path.read_text(encoding="utf-8"), example)
+@pytest.mark.parametrize("name", sorted(path.stem for path in (Path(__file__).parent / "examples").glob("*.toml")))
+def test_every_example_of_the_format_can_be_played(name: str) -> None:
+    path = Path(__file__).parent / "examples" / f"{name}.toml"
+    scenario = scenarios.parse(path.read_text(encoding="utf-8"), name)
 
-    assert any(words in item for item in scenario.resolve().unplayable())
+    assert scenario.resolve().unplayable() == []
 
 
 @pytest.mark.parametrize(
