@@ -9,6 +9,7 @@ from hokusai_mock.mlflow_api.validation import ARRAY, INTEGER, REQUIRED, STRING,
 from hokusai_mock.mlflow_api.wire import BOOL, INT64, KEY_VALUES, TEXT, Message, Repeated, enum
 from hokusai_mock.store.entities import LoggedModel
 from hokusai_mock.store.logged_model_search import search_logged_models
+from hokusai_mock.store.logged_models import check_model_name
 
 __all__: list[str] = []
 
@@ -37,9 +38,11 @@ def _rendered(model: LoggedModel) -> Json:
 )
 def create_logged_model(call: Call) -> Json:
     """Make a model that is pending until it is finalised."""
+    name = call.text("name") or None
+    check_model_name(name)  # before the experiment's id is read
     model = call.store.logged_models.create(
         call.experiment_id,
-        name=call.text("name") or None,
+        name=name,
         model_type=call.text("model_type"),
         source_run_id=call.text("source_run_id"),
         params=call.rows("params"),

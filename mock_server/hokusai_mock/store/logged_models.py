@@ -12,11 +12,20 @@ from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.names import generated_name
 from hokusai_mock.store.unique import logged_model_rows_repeat, repeats
 
-__all__ = ["LoggedModels"]
+__all__ = ["LoggedModels", "check_model_name"]
 
 VERSIONS_TAG = "mlflow.modelVersions"
 
 _BAD_CHARACTERS = ("/", ":", ".", "%", '"', "'")
+
+
+def check_model_name(name: str | None) -> None:
+    """Refuse a name that cannot be part of a path; no name is replaced by a generated one."""
+    if name is not None and any(one in name for one in _BAD_CHARACTERS):
+        raise invalid(
+            f"Invalid model name ({name!r}) provided. Model name must be a non-empty string and cannot contain "
+            f"the following characters: {_BAD_CHARACTERS}"
+        )
 
 
 class LoggedModels:
@@ -39,11 +48,7 @@ class LoggedModels:
         tags: Sequence[tuple[str, str]],
     ) -> LoggedModel:
         """Make a pending model; without a name it gets a generated one."""
-        if name is not None and any(one in name for one in _BAD_CHARACTERS):
-            raise invalid(
-                f"Invalid model name ({name!r}) provided. Model name must be a non-empty string and cannot contain "
-                f"the following characters: {_BAD_CHARACTERS}"
-            )
+        check_model_name(name)
         experiment = self._experiments.active(experiment_id)
         model_id = f"m-{self._ids.hex32()}"
         now = self._clock.now_ms()
@@ -62,9 +67,21 @@ class LoggedModels:
             params=dict(params),
             tags=dict(tags),
         )
-        self._by_id[model_id] = model
-        self._by_experiment.setdefault(experiment_id, []).append(model)
+        self._enter(model)
         return model
+
+    def contents(self) -> list[LoggedModel]:
+        """All models in the order of their making."""
+        return list(self._by_id.values())
+
+    def put_back(self, models: Iterable[LoggedModel]) -> None:
+        """Add models to none that there are."""
+        for model in models:
+            self._enter(model)
+
+    def _enter(self, model: LoggedModel) -> None:
+        self._by_id[model.model_id] = model
+        self._by_experiment.setdefault(model.experiment_id, []).append(model)
 
     def get(self, model_id: str, *, allow_deleted: bool = False) -> LoggedModel:
         """The model of that id."""

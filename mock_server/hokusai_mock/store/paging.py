@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 
-from hokusai_mock.store.errors import invalid
+from hokusai_mock.store.errors import StoreError, invalid
 
 __all__ = ["offset_of", "token_for"]
 
@@ -20,6 +20,8 @@ def offset_of(token: str | None) -> int:
     """Where the page of a token starts; no token is the first page."""
     if not token:
         return 0
+    if not token.isascii():
+        raise StoreError("INTERNAL_ERROR", "string argument should contain only ASCII characters")
     try:
         decoded = base64.b64decode(token)
     except (binascii.Error, ValueError):

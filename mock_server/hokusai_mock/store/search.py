@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from hokusai_mock.store.entities import ACTIVE, DELETED, Experiment, ModelVersion, RegisteredModel, Run
+from hokusai_mock.store.errors import StoreError
 from hokusai_mock.store.evaluation import PROMPT_TAG
 from hokusai_mock.store.experiments import Experiments
 from hokusai_mock.store.paging import offset_of, token_for
@@ -127,6 +128,14 @@ def _without_prompts(conditions: list[Condition]) -> list[Condition]:
     return [*(one for one in conditions if one not in tagged), Condition("attribute", "kind", "=", "model")]
 
 
+def _registry_page(
+    find: Callable[[int, int | None], list[_T]], token: str | None, max_results: int
+) -> tuple[list[_T], str | None]:
+    if token and not token.isascii():
+        raise StoreError("CRASH", "the registry trips over a page token that is not ASCII")
+    return _page(find, token, max_results)
+
+
 def search_registered_models(
     registry: Registry,
     *,
@@ -145,7 +154,7 @@ def search_registered_models(
         orders.append(Order("attribute", "name", ascending=True))
     if prompts_exist:
         conditions = _without_prompts(conditions)
-    return _page(lambda *cut: registry.models.find(conditions, orders, *cut), page_token, max_results)
+    return _registry_page(lambda *cut: registry.models.find(conditions, orders, *cut), page_token, max_results)
 
 
 def search_model_versions(
@@ -167,4 +176,4 @@ def search_model_versions(
             orders.append(Order("attribute", key, ascending))
     if prompts_exist:
         conditions = _without_prompts(conditions)
-    return _page(lambda *cut: registry.versions.find(conditions, orders, *cut), page_token, max_results)
+    return _registry_page(lambda *cut: registry.versions.find(conditions, orders, *cut), page_token, max_results)

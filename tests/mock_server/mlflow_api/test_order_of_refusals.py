@@ -42,3 +42,18 @@ def test_a_run_without_an_experiment_is_refused_for_the_deleted_default_experime
     server.json("POST", "experiments/delete", {"experiment_id": "0"})
     status, message = refusal(server, "runs/create", {"start_time": 1})
     assert (status, "must be in the 'active' state" in message) == (400, True)
+
+
+def test_the_name_of_a_logged_model_is_looked_at_before_its_experiment(server: Server) -> None:
+    _, message = refusal(server, "logged-models", {"experiment_id": "none", "name": "a/b"})
+    assert "Invalid model name" in message
+
+
+def test_a_page_token_that_is_not_ascii_is_an_error_of_the_tracking_store_and_a_crash_of_the_registry(
+    server: Server,
+) -> None:
+    status, message = refusal(server, "runs/search", {"experiment_ids": ["0"], "page_token": "é"})
+    assert (status, message) == (500, "string argument should contain only ASCII characters")
+    for kind in ("registered-models", "model-versions"):
+        crashed = server.ask("GET", f"{kind}/search?page_token=%C3%A9")
+        assert (crashed.status, crashed.header("Content-Type")) == (500, "text/html; charset=utf-8")
