@@ -28,9 +28,12 @@ class OpenListener(Protocol):
 
     name: str
     kind: str
-    ca: str | None
-    """Path of the authority (PEM) that a client must trust to talk to it; `None`: it speaks no TLS, or nobody may."""
     tls: bool
+    """Whether its URL begins with https."""
+    ca: str | None
+    """Path of the certificate (PEM) that a client must trust to talk to it; `None`: it shows none."""
+    trusted: bool
+    """Whether clients are told to trust it; else they have never heard of it."""
     client_certificate: str | None
     """Path of a certificate with its key (PEM) that the listener accepts, when it demands one."""
 

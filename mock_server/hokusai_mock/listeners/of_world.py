@@ -113,7 +113,7 @@ class WorldListeners(Mapping[str, OpenListener]):
         secured = [listener for listener in self._open.values() if listener.tls]
         if not secured:
             return {}
-        trusted = next((listener.ca for listener in secured if listener.ca is not None), None)
+        trusted = next((listener.ca for listener in secured if listener.trusted), None)
         return dict.fromkeys(TLS_VARIABLES, trusted)
 
     def describe(self, root: str) -> dict[str, Any]:

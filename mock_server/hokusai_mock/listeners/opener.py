@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from hokusai_mock.listeners.http import http
 from hokusai_mock.listeners.interface import Ground, Kind, ListenerError, ServeConnection
 from hokusai_mock.listeners.port import Port
+from hokusai_mock.listeners.record import arrived, refused_handshake
 from hokusai_mock.listeners.silent import silent
 
 if TYPE_CHECKING:
+    from hokusai_mock.listeners.request_head import Head
     from hokusai_mock.scenarios import Listener
     from hokusai_mock.world import World
 
@@ -43,10 +45,15 @@ class PrivateListener:
     def __init__(self, spec: Listener, world: World, ground: Ground) -> None:
         """Prepare it; `ListenerError` when what its kind needs is not installed."""
         self.name = spec.name
-        self.kind = spec.kind
-        self.tls = False
+        self.kind: str = spec.kind
+        self.tls = spec.tls is not None
         self.ca: str | None = None
+        self.trusted = False
         self.client_certificate: str | None = None
+        if spec.tls is not None and not spec.tls.plain_port:
+            from hokusai_mock.listeners import certificates  # noqa: PLC0415 - loads ssl, which most listeners never need
+
+            certificates.require()
         self._spec, self._world, self._ground = spec, world, ground
         self._neighbour: str | None = None
         self._port: Port | None = None
@@ -65,13 +72,31 @@ class PrivateListener:
                 world = self._ground.neighbour(world, self.name)
                 self._neighbour = world.id
             if kind is not None:
-                self._serve = kind(self._spec, world, self._port.address, self._ground)
+                self._serve = self._secured(kind(self._spec, world, self._port.address, self._ground), world)
             self.resume()
         except BaseException as error:
             self.close()
             if isinstance(error, OSError):
                 raise ListenerError(_no_port(error)) from error
             raise
+
+    def _secured(self, inner: ServeConnection, world: World) -> ServeConnection:
+        """What serves the connections, with TLS around it where the listener speaks it."""
+        if self._spec.tls is None:
+            return inner
+        from hokusai_mock.listeners import certificates, tls  # noqa: PLC0415 - as above
+
+        def refused(reason: str) -> None:
+            refused_handshake(world, self.name, reason)
+
+        def misdirected(head: Head, status: int) -> None:
+            arrived(world, self.name, head).close(status)
+
+        if self._spec.tls.plain_port:
+            return tls.plain_port(inner, refused=refused)
+        shown = certificates.identity(self._spec.tls, self._ground.host)
+        self.ca, self.trusted, self.client_certificate = shown.ca, shown.trusted, shown.client_certificate
+        return tls.secured(inner, shown, go_on_as=self._ground.go_on_as, refused=refused, misdirected=misdirected)
 
     def url(self, host: str) -> str:
         """Its base URL without a slash at the end; `host` is used when it listens on every address."""

@@ -5,11 +5,6 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hokusai_mock.journal import Entry
-    from hokusai_mock.world import World
 
 __all__ = ["Head", "read_head"]
 
@@ -34,20 +29,6 @@ class Head:
     def header(self, name: str) -> str:
         """The first header of that name, in any case; empty when there is none."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
-
-    def journalled(self, world: World, path: str | None = None) -> Entry:
-        """Open the entry of this request in the journal of `world`, at the layer `listener`."""
-        path, _, query = (self.target if path is None else path).partition("?")
-        entry = world.journal.open(
-            world.clock.now_ms(),
-            self.method,
-            path,
-            query=query,
-            headers=self.headers,
-            host=self.header("host"),
-        )
-        entry.layer = "listener"
-        return entry
 
 
 def read_head(connection: socket.socket) -> Head | None:

@@ -30,6 +30,14 @@ def refused(url: str) -> bool:
     return False
 
 
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side has ended the connection; one that it had not taken yet is reset."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def is_free(url: str) -> bool:
     """Whether somebody else may listen there now."""
     with socket.socket() as other:
@@ -69,7 +77,7 @@ def test_the_port_is_free_at_once_when_the_scenario_ends(server, world, open_lis
             "drop": lambda: server.worlds.drop(world.id),
         }[end]()
         assert is_free(url)
-        assert held.recv(1) == b"", "connections that came through it end with it"
+        assert ended(held), "connections that came through it end with it"
 
 
 def test_the_port_of_a_refusing_listener_is_nobody_elses(world, open_listener):
@@ -229,7 +237,7 @@ def test_no_socket_and_no_thread_is_left_after_stop(recwarn):
                     pass
     gc.collect()
     assert [str(warning.message) for warning in recwarn] == []
-    assert _descriptors() == descriptors
+    assert _descriptors() <= descriptors
     assert set(threading.enumerate()) <= before
 
 
