@@ -61,12 +61,11 @@ class Detail(Exception):
 
 
 class TooLarge(Exception):
-    """An upload is longer than the mock's own limit."""
+    """An upload is longer than the mock's own limits allow; the message says which, and what to do."""
 
     def response(self) -> Response:
         """The answer."""
-        message = f"hokusai-testkit: the artifact is larger than {self} bytes; raise --max-upload if that is meant"
-        return refusal(413, "INVALID_PARAMETER_VALUE", message)
+        return refusal(413, "INVALID_PARAMETER_VALUE", f"hokusai-testkit: {self}")
 
 
 def to_response(error: StoreError, profile: MlflowProfile, *, compact: bool = False) -> Response:

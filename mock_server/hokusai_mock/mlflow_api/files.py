@@ -13,7 +13,7 @@ from hokusai_mock.messages import Response
 from hokusai_mock.mlflow_api import paths
 from hokusai_mock.mlflow_api.endpoints import Call
 from hokusai_mock.mlflow_api.errors import Collapse, TooLarge
-from hokusai_mock.store import ArtifactTooLarge
+from hokusai_mock.store import ArtifactTooLarge, StoreIsFull
 from hokusai_mock.store.artifacts import Artifact
 
 __all__ = ["attachment", "receive", "safe"]
@@ -40,12 +40,15 @@ def receive(call: Call, path: str, stream: BinaryIO | None = None) -> None:
     """Keep a body as a file, up to the upload limit."""
     request = call.request
     limit = request.world.options.max_upload
+    too_large = TooLarge(f"the artifact is larger than {limit} bytes; raise --max-upload if that is meant")
     if (request.content_length or 0) > limit:
-        raise TooLarge(limit)
+        raise too_large
     try:
         call.store.artifacts.receive(path, stream or request.stream, limit)
+    except StoreIsFull as error:
+        raise TooLarge(f"all artifacts of the sandbox would be more than {error} bytes; delete or reset") from None
     except ArtifactTooLarge:
-        raise TooLarge(limit) from None
+        raise too_large from None
 
 
 def attachment(call: Call, path: str, artifact: Artifact, asked: str | None = None) -> Response:

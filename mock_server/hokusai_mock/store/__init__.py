@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from hokusai_mock.clock import Clock, IdSource
 from hokusai_mock.store.artifacts import ArtifactStore
-from hokusai_mock.store.errors import ArtifactTooLarge, StoreError
+from hokusai_mock.store.errors import ArtifactTooLarge, StoreError, StoreIsFull
 from hokusai_mock.store.experiments import ARTIFACT_ROOT, Experiments
 from hokusai_mock.store.logged_models import LoggedModels
 from hokusai_mock.store.registry import Registry
 from hokusai_mock.store.runs import Runs
 
-__all__ = ["ARTIFACT_ROOT", "ArtifactTooLarge", "MemoryStore", "StoreError"]
+__all__ = ["ARTIFACT_ROOT", "ArtifactTooLarge", "MemoryStore", "StoreError", "StoreIsFull"]
 
 
 class MemoryStore:

@@ -1,21 +1,26 @@
 """Artifacts of a world by their path below the artifact root: small ones in memory, large ones in temporary files.
 
-Paths arrive checked (`mlflow_api/paths.py`). The lock is this room's own and is never held while a body streams.
+Paths arrive checked (`mlflow_api/paths.py`) and are never names on disk. The lock is this room's own and is never held
+while a body streams. A temporary file lives as long as somebody refers to it, so that a download ends well though its
+file is replaced, deleted or reset meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO, Protocol
 
-from hokusai_mock.store.errors import ArtifactTooLarge
+from hokusai_mock.store.errors import ArtifactTooLarge, StoreIsFull
 
-__all__ = ["Artifact", "ArtifactInfo", "ArtifactStore"]
+__all__ = ["Artifact", "ArtifactInfo", "ArtifactStore", "Spooled"]
 
 CHUNK = 64 * 1024
 SPOOL_ABOVE = 1024 * 1024
@@ -41,20 +46,52 @@ class ArtifactInfo:
         return self.size is None
 
 
+class _Folder:
+    """A temporary folder that goes with the last reference to it, at the latest when the process ends."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="hokusai-artifacts-")
+        weakref.finalize(self, _remove, self.path, os.getpid())
+
+
+class Spooled:
+    """A temporary file that goes with the last reference to it."""
+
+    __slots__ = ("__weakref__", "_folder", "path")
+
+    def __init__(self, folder: _Folder) -> None:
+        """Make an empty file in `folder`, which stays as long as the file."""
+        handle, self.path = tempfile.mkstemp(dir=folder.path)
+        os.close(handle)
+        self._folder = folder
+        weakref.finalize(self, _remove, self.path, os.getpid())
+
+
+def _remove(path: str, owner: int) -> None:
+    """Remove a file or folder, unless this is a forked child of the process whose it is."""
+    if os.getpid() != owner:
+        return
+    with contextlib.suppress(OSError):
+        if os.path.isdir(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            os.unlink(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """The content of a file: in `data`, or in the temporary file `spooled`."""
 
     size: int
     data: bytes = b""
-    spooled: str | None = None
+    spooled: Spooled | None = None
 
     def chunks(self) -> Iterator[bytes]:
         """The content in pieces of at most 64 KiB when spooled, else in one."""
         if self.spooled is None:
             yield self.data
             return
-        with open(self.spooled, "rb") as file:
+        with open(self.spooled.path, "rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 
@@ -67,16 +104,23 @@ class ArtifactStore:
         self._files: dict[str, Artifact] = {}
         self._folders: dict[str, dict[str, None]] = {}
         self._lock = threading.Lock()
-        self._spool: str | None = None
+        self._spool: _Folder | None = None
         self._bytes = 0
 
     def receive(self, path: str, stream: _Readable, limit: int) -> None:
-        """Read `stream` to its end and keep it as `path`; `ArtifactTooLarge` beyond `limit` bytes keeps nothing."""
-        artifact = self._read(stream, min(limit, WORLD_LIMIT - self._bytes))
+        """Read `stream` to its end and keep it as `path`.
+
+        `ArtifactTooLarge` beyond `limit` bytes, `StoreIsFull` when all artifacts together would be more than 1 GiB:
+        nothing is kept then, and a file that was there before stays.
+        """
+        artifact = self._read(stream, limit)
         with self._lock:
-            self._forget(self._files.pop(path, None))
+            replaced = self._files.get(path)
+            total = self._bytes + artifact.size - (0 if replaced is None else replaced.size)
+            if total > WORLD_LIMIT:
+                raise StoreIsFull(WORLD_LIMIT)
             self._files[path] = artifact
-            self._bytes += artifact.size
+            self._bytes = total
             self._enter_folders(path)
 
     def _read(self, stream: _Readable, limit: int) -> Artifact:
@@ -92,20 +136,26 @@ class ArtifactStore:
         return Artifact(size, b"".join(pieces))
 
     def _read_into_file(self, start: bytes, stream: _Readable, limit: int) -> Artifact:
-        handle, name = tempfile.mkstemp(dir=self._spool_folder())
-        try:
-            with os.fdopen(handle, "wb") as file:
-                size = _copy(start, stream, file, limit)
-        except BaseException:
-            os.unlink(name)
-            raise
-        return Artifact(size, spooled=name)
-
-    def _spool_folder(self) -> str:
         with self._lock:
             if self._spool is None:
-                self._spool = tempfile.mkdtemp(prefix="hokusai-artifacts-")
-            return self._spool
+                self._spool = _Folder()
+            spooled = Spooled(self._spool)
+        with open(spooled.path, "wb") as file:
+            return Artifact(_copy(start, stream, file, limit), spooled=spooled)
+
+    def contents(self) -> tuple[dict[str, Artifact], list[str]]:
+        """All files by path, and all folders, the empty ones too; the root is no folder here."""
+        with self._lock:
+            return dict(self._files), [folder for folder in self._folders if folder]
+
+    def put_back(self, files: Mapping[str, bytes], folders: Iterable[str]) -> None:
+        """Add files, and folders that may be empty."""
+        for path, content in files.items():
+            self.receive(path, BytesIO(content), WORLD_LIMIT)
+        with self._lock:
+            for folder in folders:
+                self._folders.setdefault(folder, {})
+                self._enter_folders(folder)
 
     def get(self, path: str) -> Artifact | None:
         """The file at `path`, or `None`."""
@@ -133,7 +183,7 @@ class ArtifactStore:
                 return False
             inside = f"{path}/"
             for name in [name for name in self._files if name == path or name.startswith(inside)]:
-                self._forget(self._files.pop(name))
+                self._bytes -= self._files.pop(name).size
             for folder in [name for name in self._folders if name == path or name.startswith(inside)]:
                 del self._folders[folder]
             parent, _, name = path.rpartition("/")
@@ -141,14 +191,12 @@ class ArtifactStore:
             return True
 
     def close(self) -> None:
-        """Forget everything and remove the temporary files."""
+        """Forget everything; temporary files that nobody reads or writes any more are gone."""
         with self._lock:
             self._files.clear()
             self._folders.clear()
             self._bytes = 0
-            spool, self._spool = self._spool, None
-        if spool is not None:
-            shutil.rmtree(spool, ignore_errors=True)
+            self._spool = None
 
     def _enter_folders(self, path: str) -> None:
         while path:
@@ -158,12 +206,6 @@ class ArtifactStore:
                 return
             entries[name] = None
             path = folder
-
-    def _forget(self, artifact: Artifact | None) -> None:
-        if artifact is not None:
-            self._bytes -= artifact.size
-            if artifact.spooled is not None:
-                os.unlink(artifact.spooled)
 
 
 def _copy(start: bytes, stream: _Readable, file: BinaryIO, limit: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ArtifactTooLarge", "StoreError", "does_not_exist", "invalid"]
+__all__ = ["ArtifactTooLarge", "StoreError", "StoreIsFull", "does_not_exist", "invalid"]
 
 
 class StoreError(Exception):
@@ -22,6 +22,10 @@ class StoreError(Exception):
 
 class ArtifactTooLarge(Exception):
     """An upload is longer than the limit; nothing of it was kept."""
+
+
+class StoreIsFull(ArtifactTooLarge):
+    """An upload does not fit beside what is there; nothing of it was kept."""
 
 
 def invalid(message: str, kind: str | None = None, **facts: object) -> StoreError:
