@@ -233,7 +233,7 @@ class Response:
     @classmethod
     def json(cls, payload: object, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
         """Compact JSON, as FastAPI writes it (the gateway); MLflow's own spacing is made in `mlflow_api`."""
-        body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
+        body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
         return cls(status, body, [("Content-Type", JSON_TYPE), *headers])
 
     @classmethod

@@ -33,7 +33,7 @@ class Window(NamedTuple):
     """How many requests were counted in a window that ends at `ends_ms`."""
 
     ends_ms: int
-    count: int
+    requests: int
 
 
 class Debit(NamedTuple):
@@ -137,4 +137,5 @@ class PlatformState:
 
 
 def _key(data: Mapping[str, Any]) -> Key:
-    return Key(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+    fields: Json = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return Key(**fields)

@@ -14,8 +14,8 @@ from hokusai_mock.profiles import MlflowProfile
 __all__ = ["MEANING", "Route", "mlflow_routes", "platform_routes_known"]
 
 MEANING = {
-    "proved": "compared with real MLflow servers, exchange by exchange",
-    "documented": "from published documents, or seen on the live service",
+    "proved": "MLflow: compared with real servers, exchange by exchange; platform: seen on the live service",
+    "documented": "from published documents or source",
     "assumed": "nobody said, this is the likely answer",
     "not implemented": "the mock answers 501 and names the route",
 }
@@ -43,4 +43,5 @@ def _provenance(method: str, path: str) -> str:
 
 def platform_routes_known() -> list[Route]:
     """The platform's own routes, which the gateway answers without MLflow."""
-    return [Route(method, path, "documented") for method, path in platform_routes.known()]
+    played = [Route(one.method, one.path, one.provenance) for one in platform_routes.ALL]
+    return [*played, *(Route(method, path, "not implemented") for method, path in platform_routes.NOT_PLAYED)]

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from hokusai_mock import environment
@@ -42,10 +42,19 @@ if TYPE_CHECKING:
     from hokusai_mock.scenarios import Listener
     from hokusai_mock.store import MemoryStore
 
-__all__ = ["Settings", "World", "WorldError", "WorldOptions"]
+__all__ = ["Settings", "World", "WorldError", "WorldOptions", "WorldState"]
 
 ASK_EVERY = 0.25
 """Real seconds between two questions whether somebody still waits for the answer."""
+
+
+class WorldState(NamedTuple):
+    """What a world keeps to itself, for a snapshot to hold: what was made, and what was never asked for is `None`."""
+
+    profiles: tuple[str, str]
+    steps: tuple[Playing | Change, ...]
+    store: MemoryStore | None
+    platform: PlatformState | None
 
 
 class World:
@@ -215,6 +224,22 @@ class World:
             chosen = (mlflow or self._profiles[0], platform or self._profiles[1])
             self._worked_out = self._configure(chosen, self._steps)
             self._profiles = chosen
+
+    def state(self) -> WorldState:
+        """What a snapshot holds beyond what can be seen from outside."""
+        return WorldState(self._profiles, self._steps, self._store, self._platform_state)
+
+    def put_back(self, profiles: tuple[str, str], steps: Sequence[Playing | Change], store: MemoryStore | None) -> None:
+        """Be set to what another world was set to, and hold its data; for a world that nobody uses yet.
+
+        The listeners of its scenarios are opened; their faults come from the snapshot, with what they counted.
+        """
+        with self.lock:
+            self._worked_out = self._configure(profiles, tuple(steps))
+            self._profiles, self._steps, self._store = profiles, tuple(steps), store
+        for step in self.scenarios:
+            with self._opening(step.name, resolve(step.name, step.params).listeners):
+                pass
 
     def reseed(self, seed: int) -> None:
         """Begin the sequences of ids and of chance that belong to `seed`, as a sandbox does that starts with it."""

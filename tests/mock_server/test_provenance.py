@@ -18,10 +18,13 @@ def test_a_profile_lists_each_of_its_routes_once(name: str) -> None:
     assert {one.provenance for one in listed} <= set(MEANING)
 
 
+KEY = {"Authorization": "Bearer hk_test_admin"}
+
+
 def status(port: int, method: str, path: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request(method, path, headers={"Content-Type": "application/json"})
+        connection.request(method, path, headers={"Content-Type": "application/json", **KEY})
         answer = connection.getresponse()
         answer.read()
         return answer.status
@@ -37,6 +40,20 @@ def test_exactly_what_is_not_implemented_is_answered_with_501() -> None:
     assert refused == [one for one in listed if one.provenance == "not implemented"]
 
 
-def test_every_platform_route_is_answered_without_a_key() -> None:
+def test_every_platform_route_is_answered_and_exactly_what_is_not_played_with_501() -> None:
+    listed = platform_routes_known()
+    assert {one.provenance for one in listed} <= set(MEANING)
     with MockServer() as server:
-        assert {status(server.port, one.method, one.path) for one in platform_routes_known()} == {200}
+        sandbox = server.sandbox("routes")
+        prefix = f"/s/{sandbox.id}"
+        answered = {one: status(server.port, one.method, prefix + _filled(one.path)) for one in listed}
+        assert sandbox.errors == []
+    assert [one for one in listed if answered[one] == 501] == [one for one in listed if one.provenance == NOT_PLAYED]
+    assert not {405, 307} & set(answered.values())
+
+
+NOT_PLAYED = "not implemented"
+
+
+def _filled(path: str) -> str:
+    return path.replace("{model_id}", "21").replace("{", "").replace("}", "")

@@ -1,18 +1,26 @@
 """The platform in front of MLflow, as an application: key check, mounts, rewrites, and the platform's own routes.
 
 `Gateway` has the same interface as the MLflow application that it wraps. What differs between eras of the platform
-comes from the world's platform profile.
+comes from the world's platform profile, what a scenario changes from the world's settings.
 """
 
 from __future__ import annotations
 
-from hokusai_mock.gateway import routes
-from hokusai_mock.gateway.decision import Refusal, decide, is_exempt
+from collections.abc import Sequence
+
+from hokusai_mock.gateway import cross_origin
+from hokusai_mock.gateway.admission import admit
+from hokusai_mock.gateway.decision import is_exempt
 from hokusai_mock.gateway.forwarding import forwarded
-from hokusai_mock.keys import identify, present
+from hokusai_mock.gateway.limits import limit_key
+from hokusai_mock.gateway.tracking import upstream_failure
 from hokusai_mock.messages import Handler, Request, Response
 
 __all__ = ["Gateway"]
+
+_SCANNED = ("/wp-admin/", "/.git/", "/actuator/", "/.env", "/server-status")
+_OTHER_HOSTS = ("/api/v1/keys/", "/api/v1/usage/", "/api/webhooks/")
+_ARTIFACTS = "/mlflow-artifacts/"
 
 
 class Gateway:
@@ -26,26 +34,52 @@ class Gateway:
         """Decide, then answer from a platform route or pass to MLflow under its own path."""
         if request.entry is not None:
             request.entry.layer = "gateway"
-        world = request.world
-        if not is_exempt(request.method, request.path):
-            presented = present(request)
-            refusal = decide(
-                request.path, presented, identify(world.keys, presented), world.settings.registry_admin_scopes
-            )
+        path = request.path
+        extra: Sequence[tuple[str, str]] = ()
+        if path.startswith(_SCANNED):
+            return Response(404, b"", [("Cache-Control", "no-store")])
+        if path.startswith(_OTHER_HOSTS):
+            from hokusai_mock.gateway import routes  # noqa: PLC0415 - see `_own_route`
+
+            other = routes.other_host(request, self._mlflow)
+            if other is not None:
+                return self._signed(request, other)
+        if not is_exempt(request.method, path):
+            refusal = admit(request)
             if refusal is not None:
-                return self._signed(request, _refuse(refusal))
-        inner = world.settings.inner_path(request.path)
-        if inner is not None:
-            return self._signed(request, self._proxy(request, inner))
-        answer = routes.find(request.method, request.path)
-        return self._signed(request, answer if isinstance(answer, Response) else answer(request))
+                return self._signed(request, Response.json(refusal.body, refusal.status, refusal.headers))
+            if request.world.settings.rate_limit is not None:
+                limited, extra = limit_key(request)
+                if limited is not None:
+                    return self._signed(request, limited, extra)
+        response = cross_origin.preflight(request) or self._answer(request)
+        cross_origin.allow(request, response)
+        return self._signed(request, response, extra)
+
+    def _answer(self, request: Request) -> Response:
+        inner = request.world.settings.inner_path(request.path)
+        return self._own_route(request) if inner is None else self._proxy(request, inner)
+
+    def _own_route(self, request: Request) -> Response:
+        # Loaded by the first request that needs it: a client of the registry alone starts without it.
+        from hokusai_mock.gateway import routes  # noqa: PLC0415
+
+        return routes.answer(request, self._mlflow)
 
     def _proxy(self, request: Request, inner: str) -> Response:
+        settings = request.world.settings
+        refused = upstream_failure(request)
+        if refused is None and not settings.gateway_artifacts and _ARTIFACTS in request.path:
+            refused = _artifacts_disabled()
+        if refused is not None:
+            return refused
         if request.entry is not None:
             request.entry.layer = "mlflow"
         response = self._mlflow(forwarded(request, inner, request.world.platform))
         content_type = response.header("Content-Type") or ""
-        if response.status == 404 and content_type.startswith("text/html"):
+        if response.wire is not None:
+            return response  # a fault broke it behind the gateway, and the client shall see how
+        if response.status == 404 and settings.rewrite_404 and content_type.startswith("text/html"):
             response.discard()
             return Response.json(
                 {
@@ -56,10 +90,15 @@ class Gateway:
             )
         return response
 
-    def _signed(self, request: Request, response: Response) -> Response:
-        response.headers.append(("Server", request.world.platform.server))
+    @staticmethod
+    def _signed(request: Request, response: Response, extra: Sequence[tuple[str, str]] = ()) -> Response:
+        response.headers += [*extra, ("Server", request.world.platform.server)]
         return response
 
 
-def _refuse(refusal: Refusal) -> Response:
-    return Response.json(refusal.body, refusal.status, refusal.headers)
+def _artifacts_disabled() -> Response:
+    detail = {
+        "error": "ARTIFACTS_DISABLED",
+        "message": "Artifact storage is not configured. Please contact your administrator.",
+    }
+    return Response.json({"detail": detail}, 503)

@@ -147,7 +147,7 @@ def test_routes_are_listed_with_their_provenance_and_nothing_is_served():
     done = kit("serve", "--routes")
     assert done.returncode == 0
     lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
-    assert ["documented", "GET", "/health"] in lines
+    assert ["proved", "GET", "/health"] in lines
     assert ["proved", "POST", "/api/2.0/mlflow/runs/create"] in lines
     assert "not implemented  POST    /graphql" in done.stdout.splitlines()
     assert "/api/mlflow -> /" in done.stdout

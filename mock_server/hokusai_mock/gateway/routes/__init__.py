@@ -1,26 +1,85 @@
-"""The platform's own routes: `find(method, path)` gives the function that answers, one module a family."""
+"""The platform's own routes, one module a family; `ALL` is the one list that everything else is made from.
+
+The auth service and the web site are hosts of their own: their routes ask for no key of the gateway's.
+"""
 
 from __future__ import annotations
 
-from hokusai_mock.gateway.routes import health
-from hokusai_mock.messages import Handler, Response
+from hokusai_mock.gateway.route import Answer, Call, Route
+from hokusai_mock.gateway.router import Router
+from hokusai_mock.gateway.routes import (
+    auth_service,
+    breaker,
+    contributions,
+    events,
+    health,
+    models,
+    samples,
+    serving,
+    webhook,
+)
+from hokusai_mock.messages import Handler, Request, Response
 
-__all__ = ["find", "known"]
+__all__ = ["ALL", "NOT_PLAYED", "answer", "other_host"]
 
-_ROUTES: dict[str, dict[str, Handler]] = {**health.ROUTES}
+ALL: tuple[Route, ...] = (
+    *health.ROUTES.found,
+    *breaker.ROUTES.found,
+    *events.ROUTES.found,
+    *samples.BEFORE.found,
+    *models.ROUTES.found,
+    *samples.AFTER.found,
+    *serving.ROUTES.found,
+    *contributions.ROUTES.found,
+    *auth_service.ROUTES.found,
+    *webhook.ROUTES.found,
+)
+"""Every route, in the order in which they are tried."""
+
+NOT_PLAYED: tuple[tuple[str, str], ...] = tuple(
+    (line.split()[0], line.split()[1])
+    for line in """
+    POST /api/v1/models/{model_id}/evaluate
+    GET /api/v1/evaluations/{job_id}/status
+    GET /api/v1/evaluations/{job_id}/manifest
+    GET /api/v1/benchmarks
+    POST /api/v1/benchmarks
+    GET /api/v1/benchmarks/{benchmark_id}
+    GET /api/v1/models/{model_id}/evaluation-schedule
+    PUT /api/v1/models/{model_id}/evaluation-schedule
+    POST /api/v1/outcomes
+    """.strip().splitlines()
+)
+"""Routes that the real service has and the mock answers with 501 and their name."""
+
+_API = Router(route for route in ALL if route.host == "api")
+_OTHERS = Router(route for route in ALL if route.host != "api")
 
 
-def find(method: str, path: str) -> Handler | Response:
-    """Return the handler of a platform route, or FastAPI's answer where there is none (404, or 405 by method)."""
-    methods = _ROUTES.get(path)
-    if methods is None:
-        return Response.json({"detail": "Not Found"}, 404)
-    handler = methods.get(method)
-    if handler is None:
-        return Response.json({"detail": "Method Not Allowed"}, 405, [("Allow", ", ".join(sorted(methods)))])
-    return handler
+def _not_played(call: Call) -> Response:
+    message = f"hokusai-testkit does not play {call.request.method} {call.request.path}"
+    return Response.json({"detail": message}, 501)
 
 
-def known() -> list[tuple[str, str]]:
-    """(method, path) of every platform route that the mock answers."""
-    return [(method, path) for path, methods in sorted(_ROUTES.items()) for method in methods]
+_UNPLAYED = Router(
+    Route(method, path, _not_played, "api", "assumed", {501: Answer("Not played.")}) for method, path in NOT_PLAYED
+)
+
+
+def answer(request: Request, mlflow: Handler) -> Response:
+    """Answer a request that is the API's own; FastAPI's 404, 405 or 307 where no route is."""
+    found = _API.find(request)
+    if isinstance(found, Response):
+        unplayed = _UNPLAYED.find(request)
+        if isinstance(unplayed, Response):
+            return found
+        found = unplayed
+    return found.route.handle(request, mlflow, found.parameters)
+
+
+def other_host(request: Request, mlflow: Handler) -> Response | None:
+    """Answer a request for the auth service or the site; `None` when it is for the API."""
+    found = _OTHERS.find(request)
+    if isinstance(found, Response):
+        return None if found.status == 404 else found
+    return found.route.handle(request, mlflow, found.parameters)
