@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from hokusai_mock.listeners.forward_proxy import forward_proxy
 from hokusai_mock.listeners.http import http
 from hokusai_mock.listeners.interface import Ground, Kind, ListenerError, ServeConnection
 from hokusai_mock.listeners.port import Port
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "PrivateListener", "open_all"]
 
-KINDS: Mapping[str, Kind | None] = {"http": http, "refuse": None, "silent": silent}
+KINDS: Mapping[str, Kind | None] = {"forward-proxy": forward_proxy, "http": http, "refuse": None, "silent": silent}
 """How each kind serves its connections; one that refuses them has nothing to serve."""
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognized, not bound

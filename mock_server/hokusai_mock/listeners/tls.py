@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import time
 from collections.abc import Callable
 
 from hokusai_mock.listeners.certificates import Identity
+from hokusai_mock.listeners.ending import drain_and_end
 from hokusai_mock.listeners.interface import ServeConnection
 from hokusai_mock.listeners.pages import plain_http_on_tls_port, tls_on_plain_port
 from hokusai_mock.listeners.request_head import Head, read_head
@@ -20,9 +20,6 @@ __all__ = ["plain_port", "secured"]
 
 HANDSHAKE_SECONDS = 10.0
 """How long a client may take for its part of the handshake."""
-
-DRAIN_SECONDS = 0.5
-"""How long what the client still sends is read after a failed handshake: a reset would overtake the alert."""
 
 _TLS_RECORD = b"\x16"
 """The first byte of every TLS connection; HTTP begins with a letter."""
@@ -58,7 +55,8 @@ def secured(
             secure.do_handshake()
         except OSError as error:  # `ssl.SSLError` and timeouts are among them
             refused(_reason(error))
-            _close_after_alert(secure)
+            # In TLS 1.3 a client that is asked for a certificate has sent its request already.
+            drain_and_end(secure)
             return
         secure.settimeout(None)
         inner(secure, address)
@@ -75,7 +73,7 @@ def plain_port(inner: ServeConnection, *, refused: Refused) -> ServeConnection:
         if first == _TLS_RECORD:
             refused("the port speaks plain HTTP")
             connection.sendall(tls_on_plain_port())
-            _close_after_alert(connection)
+            drain_and_end(connection)
         elif first:
             inner(connection, address)
 
@@ -101,29 +99,13 @@ def _answer_plain_request(connection: socket.socket, misdirected: Callable[[Head
     misdirected(head, 400)
     with contextlib.suppress(OSError):
         connection.sendall(plain_http_on_tls_port())
-    _close_after_alert(connection)
+    drain_and_end(connection)
 
 
 def _reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
     return "the client took too long" if isinstance(error, TimeoutError) else "the client went away"
-
-
-def _close_after_alert(connection: socket.socket) -> None:
-    """Let the client read what was said to it: say that nothing follows, and take in what it still sends.
-
-    A client that is asked for a certificate has sent its request already, in TLS 1.3; closing at once answers that with
-    a reset, and the alert is lost.
-    """
-    # The methods of the plain socket: those of a TLS socket want a handshake that succeeded.
-    with contextlib.suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_WR)
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while (left := deadline - time.monotonic()) > 0:
-            connection.settimeout(left)
-            if not socket.socket.recv(connection, 65536):
-                return
 
 
 def _close_notify(secure: ssl.SSLSocket) -> None:

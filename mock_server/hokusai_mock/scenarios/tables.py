@@ -162,9 +162,9 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a forward proxy answers to CONNECT: a status; 200 forwards."""
+    """What a forward proxy answers to CONNECT, and to a request for an http URL: a status; 200 forwards to loopback."""
 
-    connect: Literal[200, 403, 407]
+    connect: Literal[200, 403, 407, 502, 503, 504]
 
 
 @dataclass(frozen=True, slots=True)
