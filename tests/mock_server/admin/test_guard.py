@@ -14,7 +14,19 @@ def test_loopback_names_may_come_in(host):
     assert refuse({"HTTP_HOST": host}, (), None) is None
 
 
-@pytest.mark.parametrize("host", ["rebound.example:8765", "127.0.0.1.nip.io", "", "[::1", "127.0.0.1@evil.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "rebound.example:8765",
+        "127.0.0.1.nip.io",
+        "",
+        "[::1",
+        "127.0.0.1@evil.example",
+        "a@127.0.0.1",
+        "127.0.0.1:1, evil.example",
+        "127.0.0.1:x",
+    ],
+)
 def test_other_hosts_are_refused_with_the_way_out(host):
     reason = refuse({"HTTP_HOST": host}, (), None)
     assert reason is not None
@@ -25,7 +37,18 @@ def test_an_allowed_host_may_come_in():
     assert refuse({"HTTP_HOST": "testbox:8765"}, ("testbox",), None) is None
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:9999", "http://localhost:8765", "null"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://127.0.0.1:9999",
+        "http://localhost:8765",
+        "null",
+        "",
+        "http://[",
+        "127.0.0.1:8765",
+    ],
+)
 def test_a_foreign_origin_is_refused(origin):
     reason = refuse({**LOCAL, "HTTP_ORIGIN": origin}, (), None)
     assert reason is not None
