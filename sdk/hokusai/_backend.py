@@ -219,7 +219,8 @@ def _check_once(uri: str, probe: tuple[str, dict[str, str]], action: str, deadli
 
 def _ask(uri: str, probe: tuple[str, dict[str, str]], seconds: float) -> SeenResponse:
     path, params = probe
-    response = _mlflow.request(uri, path, params, (min(3.0, seconds), min(5.0, seconds)))
+    patience = min(seconds, _mlflow.request_timeout())
+    response = _mlflow.request(uri, path, params, (min(3.0, patience), min(5.0, patience)))
     with response:
         return read_response(response)
 

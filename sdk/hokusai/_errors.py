@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
-from hokusai._incidents import Incident, is_html, name_answer, name_silence
+from hokusai._incidents import Incident, is_html, name_answer, name_detour, name_silence
 from hokusai.auth._credentials import TABLE
 from hokusai.auth.mlflow_plugin import SeenResponse, read_response
 from hokusai.exceptions import (
@@ -44,6 +44,11 @@ class Failure:
     def reached(self) -> bool:
         """Whether the server answered at all."""
         return self.status is not None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether there was an answer of which not even the status is left: its `Retry-After` could not be read."""
+        return "Invalid Retry-After header" in self.text
 
 
 def failure_of(error: BaseException, seen: list[SeenResponse]) -> Failure:
@@ -97,12 +102,10 @@ def to_error(
         if isinstance(link, HokusaiException):
             return link
     failure = failure_of(error, seen)
-    if failure.answer is not None:
-        return from_answer(failure.answer, uri=uri, action=action, default=default)
+    answer = failure.answer or _second_look(failure, ask_again)
+    if answer is not None:
+        return from_answer(answer, uri=uri, action=action, default=default)
     if failure.status is not None:
-        again = ask_again()
-        if again is not None and again.status == failure.status:
-            return from_answer(again, uri=uri, action=action, default=default)
         return from_answer(
             SeenResponse(failure.status, uri, "", "", {}), uri=uri, action=action, default=default, hollow=True
         )
@@ -110,6 +113,14 @@ def to_error(
     if incident is not None:
         return _silence(incident, uri, action)
     return default(f"Could not {action}: {mask(_first_line(str(error)))}", url=_safe(uri))
+
+
+def _second_look(failure: Failure, ask_again: Callable[[], SeenResponse | None]) -> SeenResponse | None:
+    """Return what the server says to one unretried request, where it refuses that in the same way."""
+    again = ask_again() if failure.reached or failure.hidden else None
+    if again is None or again.status < 400:
+        return None
+    return again if failure.status in (None, again.status) else None
 
 
 def _silence(incident: Incident, uri: str, action: str) -> MLflowConnectionError:
@@ -131,7 +142,7 @@ def from_answer(
     hollow: bool = False,
 ) -> HokusaiException:
     """Return the error for an answer of the tracking side; `hollow` when only its status is known."""
-    incident = None if hollow else name_answer(seen)
+    incident = None if hollow else name_detour(seen, uri) or name_answer(seen)
     cause = incident.cause if incident else _default_cause(seen.status)
     body = _first_line(_said(seen))
     said = f" The server said: {body}" if body else ""

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hokusai.auth._credentials import origin_of
 from hokusai.auth.mlflow_plugin import SeenResponse
 
-__all__ = ["Incident", "is_html", "name_answer", "name_silence"]
+__all__ = ["Incident", "is_html", "name_answer", "name_detour", "name_silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,20 @@ def _json(body: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+_REDIRECTED = Incident(
+    "D10",
+    "a redirect led to another address, and the key is taken off on such a way",
+    "Put the address that answered into the tracking URI (https:// where it says http://). Your key is not the cause.",
+)
+
+
+def name_detour(seen: SeenResponse, asked: str) -> Incident | None:
+    """Name the redirect that took the key off: a keyless request reached another origin than `asked`, a base URL."""
+    if seen.status != 401 or origin_of(seen.url) == origin_of(asked) or "/api/2.0/mlflow/" not in seen.url:
+        return None
+    return _REDIRECTED if _NO_KEY in _candidates(seen, _json(seen.body), seen.body.strip()) else None
+
+
 def is_html(seen: SeenResponse) -> bool:
     """Tell a page made for people."""
     return "html" in seen.content_type.lower() or seen.body.lstrip()[:15].lower().startswith(("<!doctype", "<html"))
@@ -207,6 +222,25 @@ _SILENCES: tuple[tuple[tuple[str, ...], tuple[str, ...], Incident], ...] = (
         ("ProxyError",),
         (),
         Incident("D09", "the HTTP proxy refused the connection", "Set NO_PROXY for the host, or the proxy's login."),
+    ),
+    (
+        (),
+        ("Missing dependencies for SOCKS support",),
+        Incident(
+            "D09",
+            "a SOCKS proxy is set, and the package that speaks SOCKS is not installed",
+            "Name the host in NO_PROXY, unset ALL_PROXY, or install it: pip install 'requests[socks]'.",
+        ),
+    ),
+    (
+        (),
+        ("Could not find a suitable TLS CA certificate bundle", "Could not find the TLS "),
+        Incident(
+            "D06",
+            "a file with certificates that is set does not exist",
+            "Correct the path in MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH or "
+            "REQUESTS_CA_BUNDLE.",
+        ),
     ),
     (
         (),

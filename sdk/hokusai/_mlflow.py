@@ -401,3 +401,12 @@ def max_retries() -> int:
         return int(require("mlflow.environment_variables").MLFLOW_HTTP_REQUEST_MAX_RETRIES.get())
     except ValueError:
         return 0  # MLflow itself will refuse the value in its own words
+
+
+def request_timeout() -> float:
+    """Return how many seconds MLflow would wait for an answer: its variable or its default."""
+    try:
+        seconds = float(require("mlflow.environment_variables").MLFLOW_HTTP_REQUEST_TIMEOUT.get())
+    except ValueError:
+        seconds = 0.0
+    return seconds if seconds > 0 else float("inf")  # MLflow itself refuses other values in its own words

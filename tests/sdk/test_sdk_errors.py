@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import pickle
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -83,12 +85,37 @@ def test_an_answer_is_named(seen: SeenResponse, code: str | None) -> None:
         ({"SSLError"}, "CERTIFICATE_VERIFY_FAILED", "D06"),
         ({"SSLError"}, "[SSL: WRONG_VERSION_NUMBER] wrong version number", "D07"),
         ({"ProxyError"}, "", "D09"),
+        ({"InvalidSchema"}, "Missing dependencies for SOCKS support.", "D09"),
+        ({"OSError"}, "Could not find a suitable TLS CA certificate bundle, invalid path: /x", "D06"),
+        ({"OSError"}, "Could not find the TLS certificate file, invalid path: /x", "D06"),
         ({"ValueError"}, "403", None),
     ],
 )
 def test_a_silence_is_named(names: set[str], text: str, code: str | None) -> None:
     incident = name_silence(names, text)
     assert (incident.code if incident else None) == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("https://registry.hokus.ai/api/mlflow", "A01"),
+        ("https://registry.hokus.ai:443/api/mlflow", "A01"),
+        ("http://registry.hokus.ai/api/mlflow", "D10"),
+        ("https://old.hokus.ai/api/mlflow", "D10"),
+    ],
+)
+def test_a_key_that_a_redirect_took_off_is_no_missing_key(asked: str, code: str) -> None:
+    url = "https://registry.hokus.ai/api/mlflow/api/2.0/mlflow/experiments/search"
+    seen = dataclasses.replace(answer(401, '{"detail":"API key required"}'), url=url)
+
+    assert from_answer(seen, uri=asked, action="try", default=RegistryException).code == code
+
+
+def test_another_refusal_behind_a_redirect_keeps_its_name() -> None:
+    seen = answer(401, '{"detail":"Invalid or expired API key"}')
+
+    assert from_answer(seen, uri="http://h/mlflow", action="try", default=RegistryException).code == "A03"
 
 
 def error_for(seen: SeenResponse) -> HokusaiException:
@@ -212,6 +239,31 @@ def test_a_retried_status_is_asked_for_its_body_once(registry: ModelRegistry, pl
         ModelVersionManager(registry).list_versions("m")
     assert (caught.value.code, caught.value.status_code) == ("C02", 502)
     assert len(platform.calls()) == before + 2
+
+
+def test_an_unreadable_retry_after_hides_no_refusal(
+    registry: ModelRegistry, platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hokusai import ModelVersionManager
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    refusal = {"status": 429, "json": {"detail": "Rate limit exceeded"}, "headers": {"Retry-After": "soon"}}
+    platform.fault(layer="gateway", effect="status", match={"paths": ["@registry"]}, **{"with": refusal})
+    with pytest.raises(RateLimitError) as caught:
+        ModelVersionManager(registry).list_versions("m")
+    assert (caught.value.code, caught.value.status_code, caught.value.retry_after) == ("C11", 429, None)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("2", 2.0), ("0", math.inf), ("soon", math.inf), (None, 120.0)])
+def test_a_check_waits_no_longer_than_mlflow_would(
+    value: str | None, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hokusai import _mlflow
+
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT", raising=False)
+    if value is not None:
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", value)
+    assert _mlflow.request_timeout() == seconds
 
 
 def test_a_name_that_does_not_resolve_is_d01() -> None:
