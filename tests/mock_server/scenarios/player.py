@@ -215,7 +215,8 @@ class Stage:
         world = self._world
         with world.lock:
             return {
-                "requests": world.journal.counters["requests"],
+                # Those that reached the platform: a refused handshake, or what a proxy answered, is an attempt only.
+                "requests": sum(entry.layer != "listener" for entry in world.journal.entries()),
                 "experiments": len(world.store.experiments.all),
                 "registered_models": len(world.store.registry.models),
                 "runs": len(world.store.runs.all),
