@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
+import string
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,8 @@ UNREADABLE = b"<redacted:unreadable-body:0000>"
 _GZIP = b"\x1f\x8b"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _LARGEST = 64 * 1024 * 1024
-_LAST_WORD = re.compile(r"[A-Za-z0-9+/=_.~%\-]{1,4096}\Z")
+_WORD = string.ascii_letters + string.digits + "+/=_.~%-"
+_LONGEST_WORD = 4096
 _SHORTEST_HALF = 4
 _PAIR_NAMES = ("key", "name", "header")
 
@@ -91,7 +92,8 @@ def _without_half_secret(text: str, redactor: Redactor) -> str:
         if text.endswith(spelling[:length])
     ]
     text = text[: len(text) - max(halves)] if halves else text
-    return _LAST_WORD.sub("", text)
+    last = text[-_LONGEST_WORD:]
+    return text[: len(text) - len(last)] + last.rstrip(_WORD)
 
 
 def map_json(value: Any, text: Callable[[str], str], leaf: Callable[[str, Any], Any]) -> Any:

@@ -24,7 +24,10 @@ _NAME = re.compile(
 )
 _MULTIPART = re.compile(r"""\bname="?(?P<name>[\w.\-]{2,80})"?[^\r\n]*\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*\r?\n""")
 _MULTIPART_VALUE = re.compile(r".*?(?=\r?\n--|\Z)", re.S)
-_USER_INFO = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]*:/\\?/(?P<user>[^\s/?#"'<>:@\\]*)(?::(?P<word>[^\s/?#"'<>]*))?@""")
+# A scheme of 30 letters at most: in a long word without a URL the search would run on from each of its letters.
+_USER_INFO = re.compile(
+    r"""[A-Za-z][A-Za-z0-9+.\-]{0,30}:/\\?/(?P<user>[^\s/?#"'<>:@\\]*)(?::(?P<word>[^\s/?#"'<>]*))?@"""
+)
 
 _OPENING_QUOTE = re.compile(r"""\\*["']""")
 _TOP_STRING = {'"': re.compile(r'(?:[^"\\]|\\.)*', re.S), "'": re.compile(r"(?:[^'\\]|\\.|'')*", re.S)}
