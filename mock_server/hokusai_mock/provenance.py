@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hokusai_mock.gateway import routes as platform_routes
+from hokusai_mock.gateway import table as platform_routes
 from hokusai_mock.mlflow_api.routing import endpoint_for
 from hokusai_mock.profiles import MlflowProfile
 

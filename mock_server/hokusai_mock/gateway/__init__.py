@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hokusai_mock.gateway import cross_origin
 from hokusai_mock.gateway.admission import admit
-from hokusai_mock.gateway.decision import is_exempt
+from hokusai_mock.gateway.decision import OPEN_PATHS, is_exempt
 from hokusai_mock.gateway.forwarding import forwarded
 from hokusai_mock.gateway.limits import limit_key
 from hokusai_mock.gateway.tracking import upstream_failure
@@ -39,9 +39,9 @@ class Gateway:
         if path.startswith(_SCANNED):
             return Response(404, b"", [("Cache-Control", "no-store")])
         if path.startswith(_OTHER_HOSTS):
-            from hokusai_mock.gateway import routes  # noqa: PLC0415 - see `_own_route`
+            from hokusai_mock.gateway import table  # noqa: PLC0415 - see `_own_route`
 
-            other = routes.other_host(request, self._mlflow)
+            other = table.other_host(request, self._mlflow)
             if other is not None:
                 return self._signed(request, other)
         if not is_exempt(request.method, path):
@@ -61,10 +61,15 @@ class Gateway:
         return self._own_route(request) if inner is None else self._proxy(request, inner)
 
     def _own_route(self, request: Request) -> Response:
-        # Loaded by the first request that needs it: a client of the registry alone starts without it.
-        from hokusai_mock.gateway import routes  # noqa: PLC0415
+        # Loaded by the first request that needs them: whoever waits for a start asks for its health, and a client of
+        # the registry for nothing here.
+        if request.path.startswith(OPEN_PATHS):
+            from hokusai_mock.gateway.routes import health  # noqa: PLC0415
 
-        return routes.answer(request, self._mlflow)
+            return health.ROUTER.answer(request, self._mlflow)
+        from hokusai_mock.gateway import table  # noqa: PLC0415
+
+        return table.answer(request, self._mlflow)
 
     def _proxy(self, request: Request, inner: str) -> Response:
         settings = request.world.settings

@@ -112,7 +112,6 @@ def _length(kind: str, bound: Json, loc: Loc, value: str) -> Json:
     return error(f"string_too_{kind}", loc, f"String should have {words} {limit} character{plural}", value, bound)
 
 
-@dataclass(frozen=True, slots=True)
 class Number:
     """A finite number; text that spells one is taken."""
 
@@ -140,7 +139,6 @@ class Number:
         return {"type": "number"}
 
 
-@dataclass(frozen=True, slots=True)
 class Flag:
     """A truth value of a query."""
 
@@ -159,7 +157,6 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
 class Object:
     """Any JSON object."""
 
@@ -174,7 +171,6 @@ class Object:
         return {"type": "object", "additionalProperties": True}
 
 
-@dataclass(frozen=True, slots=True)
 class TextMap:
     """A JSON object whose values are text."""
 

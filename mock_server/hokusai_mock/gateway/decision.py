@@ -14,9 +14,9 @@ from hokusai_mock.keys import Key
 from hokusai_mock.paths import REGISTRY_PREFIXES
 from hokusai_mock.settings import Settings
 
-__all__ = ["WRITE_SCOPES", "Refusal", "decide", "has_scope", "is_exempt", "is_registry", "is_write"]
+__all__ = ["OPEN_PATHS", "WRITE_SCOPES", "Refusal", "decide", "has_scope", "is_exempt", "is_registry", "is_write"]
 
-EXEMPT = (
+OPEN_PATHS = (
     "/health",
     "/ready",
     "/live",
@@ -29,6 +29,7 @@ EXEMPT = (
     "/api/v1/dspy/health",
     "/api/health/mlflow",
 )
+"""What begins so is open to everybody: health and documents."""
 
 WRITE_SCOPES = ("model:write", "mlflow:write", "mlflow:access", "admin", "mlflow:admin", "write", "full_access")
 """Any of these lets a key write: registration events, and the registry by the older rule."""
@@ -59,7 +60,7 @@ LIMITED = Refusal(429, {"detail": "Rate limit exceeded"}).retry_after("60")
 
 def is_exempt(method: str, path: str) -> bool:
     """Whether the auth layer lets the request pass unseen: OPTIONS, and a prefix match as the real one has it."""
-    return method == "OPTIONS" or path.startswith(EXEMPT)
+    return method == "OPTIONS" or path.startswith(OPEN_PATHS)
 
 
 def is_registry(path: str) -> bool:

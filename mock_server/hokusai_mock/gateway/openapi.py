@@ -13,8 +13,8 @@ from hokusai_mock._version import __version__
 from hokusai_mock.gateway.bodies import Json
 from hokusai_mock.gateway.decision import is_exempt
 from hokusai_mock.gateway.route import Answer, Route
-from hokusai_mock.gateway.routes import ALL
 from hokusai_mock.gateway.routes.schemas import DETAIL, TEXT, record
+from hokusai_mock.gateway.table import ALL
 from hokusai_mock.profiles import PlatformProfile
 
 __all__ = ["OWN_FAILURES", "document"]

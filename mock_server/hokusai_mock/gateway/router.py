@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from hokusai_mock.gateway.route import Route
-from hokusai_mock.messages import Request, Response
+from hokusai_mock.messages import Handler, Request, Response
 
 __all__ = ["Found", "Router"]
 
@@ -61,6 +61,11 @@ class Router:
         if path != "/" and any(one is not None for one in self._match(method, twin)):
             return Response(307, b"", [("Location", _url(request, twin))])
         return Response.json({"detail": "Not Found"}, 404)
+
+    def answer(self, request: Request, mlflow: Handler) -> Response:
+        """Answer a request by its route, or as `find` says where there is none."""
+        found = self.find(request)
+        return found if isinstance(found, Response) else found.route.handle(request, mlflow, found.parameters)
 
     def _match(self, method: str, path: str) -> tuple[Found | None, str | None]:
         """The route, and else the method of the first route that has the path."""

@@ -10,12 +10,14 @@ from typing import Any
 
 from hokusai_mock.gateway.bodies import Field, Flag, Json
 from hokusai_mock.gateway.route import Answer, Call, Routes
+from hokusai_mock.gateway.router import Router
+from hokusai_mock.gateway.routes import breaker
 from hokusai_mock.gateway.routes.schemas import TEXT, answered, failure, record
 from hokusai_mock.gateway.tracking import TrackingError
 from hokusai_mock.gateway.warming import warming
 from hokusai_mock.messages import Response
 
-__all__ = ["ROUTES"]
+__all__ = ["ALL", "ROUTER"]
 
 ROUTES = Routes()
 
@@ -232,3 +234,8 @@ def openapi(call: Call) -> Json:
     from hokusai_mock.gateway.openapi import document  # noqa: PLC0415 - it reads the table that this route is in
 
     return document(call.world.platform)
+
+
+ALL = (*ROUTES.found, *breaker.ROUTES.found)
+ROUTER = Router(ALL)
+"""Answers what begins as a path of this family."""
