@@ -68,7 +68,8 @@ class Place:
         try:
             return str(self.client.create_experiment(name, artifact_location=location))
         except _mlflow.error_types():
-            found = self.client.get_experiment_by_name(name)
+            with watch_responses():  # apart: what this asks is no reason why creating it failed
+                found = self.client.get_experiment_by_name(name)
             if found is None:
                 raise
             return str(found.experiment_id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hokusai import HokusaiModel, ModelRegistry
-from hokusai.exceptions import InvalidParameterError, RegistryException
+from hokusai.exceptions import InvalidParameterError, MLflowAuthenticationError, RegistryException
 from hokusai_mock import Sandbox
 
 
@@ -216,3 +216,13 @@ def test_nothing_is_written_to_stdout(
     with ExperimentManager(registry).start_experiment("quiet"):
         pass
     assert capfd.readouterr().out == ""
+
+
+def test_a_key_that_may_not_write_is_named_by_the_refusal_and_not_by_the_look_that_follows(
+    platform: Sandbox, estimator: Any
+) -> None:
+    platform.scenario("auth.read_only_scope")
+
+    with pytest.raises(MLflowAuthenticationError) as caught:
+        ModelRegistry().register_baseline(model=estimator, model_type="scoring")
+    assert (caught.value.code, caught.value.status_code) == ("A06", 403)
