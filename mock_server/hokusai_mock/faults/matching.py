@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from hokusai_mock.paths import REGISTRY_PREFIXES
-from hokusai_mock.schema import Custom, ImpossibleError, Matches, did_you_mean
+from hokusai_mock.schema import AtLeast, Custom, ImpossibleError, Matches, did_you_mean
 
 __all__ = ["GROUPS", "KeyFacts", "Match", "RequestFacts"]
 
@@ -96,13 +96,15 @@ def _method(value: object) -> str:
 class Match:
     """Which requests: all given conditions must hold, one of each list; nothing given matches every request.
 
-    `key` is `valid`, `invalid`, `none` (no key was sent) or a role; `header` maps names to globs of their values.
+    `key` is `valid`, `invalid`, `none` (no key was sent) or a role; `header` maps names to globs of their values;
+    `min_bytes` is the length that the body says it has, at least.
     """
 
     methods: tuple[Annotated[str, Custom(_method)], ...] = ()
     paths: tuple[Annotated[str, Custom(_path)], ...] = ()
     key: Annotated[str, Matches(r"[a-z][a-z0-9_-]*", "valid, invalid, none or a role")] | None = None
     header: Mapping[str, str] = field(default_factory=dict)
+    min_bytes: Annotated[int, AtLeast(0)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse conditions that exclude each other."""
@@ -116,11 +118,18 @@ class Match:
             return False
         if self.paths and not any(_pattern(path).match(facts.path) for path in self.paths):
             return False
+        if self.min_bytes is not None and _length(facts) < self.min_bytes:
+            return False
         if self.key is not None:
             known = facts.key()
             if self.key not in known:
                 return False
         return all(_header_holds(facts.header(name), glob) for name, glob in self.header.items())
+
+
+def _length(facts: RequestFacts) -> int:
+    value = facts.header("Content-Length") or ""
+    return int(value) if value.isdecimal() else 0
 
 
 def _header_holds(value: str | None, glob: str) -> bool:

@@ -150,3 +150,10 @@ def test_all_conditions_of_a_match_must_hold() -> None:
 )
 def test_a_key_is_matched_by_state_or_role(wanted: str, key: tuple[str, str | None], holds: bool) -> None:
     assert rule(match={"key": wanted}).match.holds(facts(key=key)) is holds
+
+
+@pytest.mark.parametrize(("length", "holds"), [(None, False), ("99", False), ("100", True), ("many", False)])
+def test_a_rule_may_be_for_bodies_of_a_length(length: str | None, holds: bool) -> None:
+    sent = {} if length is None else {"Content-Length": length}
+
+    assert rule(match={"min_bytes": 100}).match.holds(facts(method="PUT", headers=sent)) is holds

@@ -42,13 +42,13 @@ def _log_artifact_of_run() -> Any:
 def _log_a_large_file() -> Any:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    Path("large.bin").write_bytes(b"\0" * 300_000)
+    Path("large.bin").write_bytes(b"\0" * 50_000)
     return get_artifact_repository("mlflow-artifacts:/0/none/artifacts").log_artifact("large.bin")
 
 
 def _large_parameter() -> Any:
     run = client().create_run("0")
-    return client().set_tag(run.info.run_id, "notes", "x" * 300_000)
+    return client().set_tag(run.info.run_id, "notes", "x" * 50_000)
 
 
 def _version_of(source: str) -> Any:
