@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hokusai_mock.profiles import PlatformProfile
     from hokusai_mock.users import BasicAuth
 
-__all__ = ["Settings", "settle"]
+__all__ = ["WORKED_OUT", "Settings", "settle"]
 
 Mounts = tuple[tuple[str, str], ...]
 
@@ -138,12 +138,13 @@ class Settings:
         return None
 
 
-_WORKED_OUT = frozenset({"mount_table"})
+WORKED_OUT = frozenset({"mount_table"})
+"""Fields that nobody sets."""
 
 
 def settle(platform: PlatformProfile, changes: Mapping[str, Any]) -> Settings:
     """The settings of an era of the platform with `changes` made; `ValueError` for one that cannot be played."""
-    known = {item.name for item in fields(Settings)} - _WORKED_OUT
+    known = {item.name for item in fields(Settings)} - WORKED_OUT
     if unknown := sorted(set(changes) - known):
         raise ValueError(
             f"this version cannot play the platform setting {unknown[0]!r}; it can play {', '.join(sorted(known))}"

@@ -263,6 +263,18 @@ class World:
             self._steps = steps
         return self.keys[role]
 
+    def set_settings(self, changes: Mapping[str, Any]) -> Settings:
+        """Set platform settings (fields of `Settings`) from now on; what is not named stays.
+
+        It holds as rights that were set by `set_key` do. `WorldError` for a setting that does not exist.
+        """
+        with self.lock:
+            kept = (step for step in self._steps if not _covers_settings(changes, step))
+            steps = (*kept, Change(self.clock.now_ms(), settings=dict(changes)))
+            self._worked_out = self._configure(self._profiles, steps)
+            self._steps = steps
+        return self.settings
+
     def _configure(self, names: tuple[str, str], steps: tuple[Playing | Change, ...]) -> Configuration:
         return configure(self.options, names, steps, self.clock.now_ms())
 
@@ -272,6 +284,7 @@ class World:
         """The variables for a client of this world, whose base URL is `root`; `None` means: must not be set."""
         root = self.listeners.root(root)
         changes = environment.table(root, api_key=self.keys[HELD].secret, plain=self.plain)
+        changes.update(self.options.client_env)
         changes.update(self.listeners.environment())
         for name, value in self._configuration.client.env.items():
             changes[name] = None if value is None else self.fill(value, root)
@@ -333,3 +346,8 @@ class World:
 def _covers(role: str, rights: Mapping[str, Any], earlier: Playing | Change) -> bool:
     """Whether a change of these rights leaves nothing of an earlier step, which then need not be kept."""
     return isinstance(earlier, Change) and role in earlier.keys and set(earlier.keys[role]) <= set(rights)
+
+
+def _covers_settings(changes: Mapping[str, Any], earlier: Playing | Change) -> bool:
+    """Whether these settings leave nothing of an earlier step, which then need not be kept."""
+    return isinstance(earlier, Change) and not earlier.keys and set(earlier.settings) <= set(changes)

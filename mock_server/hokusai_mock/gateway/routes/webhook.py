@@ -57,7 +57,7 @@ def receive(call: Call) -> Response:
         response = Response.json({"error": "Invalid JSON"}, 400)
     else:
         response = Response.json({"success": True, "message": "Webhook received"})
-    entry = {"t": call.now_ms, "signature": judged, "status": response.status, "body": announced}
+    entry = {"t": call.now_ms, "signed": judged, "status": response.status, "body": announced}
     with call.world.lock:
         call.state.webhooks.add(entry)
     return response
