@@ -29,6 +29,14 @@ class Clock:
         """Whether the clock stands still."""
         return self._frozen_ms is not None
 
+    def state(self) -> tuple[int, int | None]:
+        """Milliseconds ahead of real time, and where it is frozen; what `put_back` takes."""
+        return self._offset_ms, self._frozen_ms
+
+    def put_back(self, offset_ms: int, frozen_ms: int | None) -> None:
+        """Go as a clock went whose state this was."""
+        self._offset_ms, self._frozen_ms = offset_ms, frozen_ms
+
     def freeze(self, at_ms: int | None = None) -> None:
         """Stop at `at_ms`, or at the present moment of this world."""
         self._frozen_ms = self.now_ms() if at_ms is None else at_ms
@@ -72,10 +80,10 @@ class IdSource:
         self.drawn = drawn
         self._lock = threading.Lock()
 
-    def restart(self, seed: int) -> None:
-        """Begin another sequence."""
+    def restart(self, seed: int, drawn: int = 0) -> None:
+        """Begin another sequence, behind its first `drawn` draws."""
         with self._lock:
-            self.seed, self.drawn = seed, 0
+            self.seed, self.drawn = seed, drawn
 
     def _bits(self) -> int:
         """The next 128 bits."""

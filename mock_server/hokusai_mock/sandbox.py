@@ -160,6 +160,22 @@ class Sandbox:
         chosen = {"mlflow": mlflow, "platform": platform}
         self._ask("PUT", "/profile", {name: value for name, value in chosen.items() if value is not None})
 
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Set platform settings, in the words of a scenario's `[platform.settings]`; returns all that are in force.
+
+        What is not named stays. They hold until they are set again, until a scenario that starts later sets the same,
+        or until `reset`. Without `changes` it only tells.
+        """
+        __tracebackhide__ = True
+        answer = self._ask("PUT", "/settings", changes) if changes else self._ask("GET", "/settings")
+        settings: dict[str, Any] = answer["settings"]
+        return settings
+
+    @property
+    def platform(self) -> dict[str, Any]:
+        """What the platform remembers: `events` that were emitted, `webhooks` that were received, `debits`, ..."""
+        return self._ask("GET", "/platform")
+
     # -- what happens in it ------------------------------------------------------------------------------------------
 
     def scenario(self, name: str, **params: Any) -> dict[str, str | None]:
@@ -215,6 +231,28 @@ class Sandbox:
         """Errors inside the mock while it served this sandbox."""
         errors: list[str] = self._ask("GET", "/errors")["errors"]
         return errors
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state of this sandbox as JSON data: store, keys, clock, seed, profiles, scenarios, faults.
+
+        Not the journal. It holds user data as they are, unredacted. `restore` takes it, here or in another sandbox.
+        """
+        return self._ask("POST", "/snapshots")
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Put a snapshot in the place of this sandbox's state; the journal stays.
+
+        A clock that ran when the snapshot was taken has gone on meanwhile; one that was frozen has not.
+        """
+        __tracebackhide__ = True
+        self._ask("POST", "/snapshots/restore", snapshot)
+
+    def compare(self, before: Mapping[str, Any], after: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Where two snapshots differ, or this sandbox from `before` now: `{path, change, before, after}` each."""
+        __tracebackhide__ = True
+        body = {"before": before} if after is None else {"before": before, "after": after}
+        differences: list[dict[str, Any]] = self._ask("POST", "/snapshots/diff", body)["differences"]
+        return differences
 
     def reset(self, *, seed: int | None = None) -> None:
         """Return to the sandbox's start: no data, no faults, the scenarios and profiles of the server's options.

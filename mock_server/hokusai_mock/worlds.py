@@ -15,6 +15,7 @@ from hokusai_mock.world import World, WorldError, WorldOptions
 if TYPE_CHECKING:
     from hokusai_mock.listeners.interface import Opener
     from hokusai_mock.recording import Recorder
+    from hokusai_mock.snapshots import StateFile
 
 __all__ = ["DEFAULT", "TooManyWorlds", "WorldConflict", "Worlds"]
 
@@ -51,6 +52,10 @@ class Worlds:
         self.max_worlds = max_worlds
         self.recorder: Recorder | None = None
         """Who records what passes, when somebody does; set before the first request."""
+        self.state_file: StateFile | None = None
+        """Where the state of all worlds is kept between two runs, when it is; set before the first request."""
+        self.public_url: str | None = None
+        """Where clients reach the server, when that is not where control is reached."""
         self._opener = opener
         self._ended = False
         self._made = 0
@@ -93,6 +98,12 @@ class Worlds:
                 raise WorldConflict(f"the sandbox {chosen!r} exists already; drop it, or choose another id")
             self._make_room()
             return self._enter(World(chosen, options, self._opener))
+
+    def fresh(self, world_id: str, options: WorldOptions) -> World:
+        """A new world that is not entered yet; `replace` puts it in its place."""
+        if ID_PATTERN.fullmatch(world_id) is None:
+            raise WorldError(f"{world_id!r} is no sandbox id: 1 to 64 of letters, digits, '_', '.', '-'")
+        return World(world_id, options, self._opener)
 
     def replace(self, fresh: World) -> None:
         """Put a world in the place of the one with its id; what was recorded of the old one stays."""
@@ -160,6 +171,12 @@ class Worlds:
             self.drop(neighbour_id)
             neighbour = self._by_id[neighbour_id] = World(neighbour_id, options, self._opener)
         return neighbour
+
+    def let_go(self, world: World) -> None:
+        """Forget this very world; one that has taken its id since stays."""
+        with self._lock:
+            if self._by_id.get(world.id) is world:
+                self.drop(world.id)
 
     def end(self) -> None:
         """Wake everybody who waits in a world, and let nobody wait any more: the server is about to stop."""

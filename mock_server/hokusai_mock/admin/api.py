@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 from hokusai_mock.admin.guard import PAGE_HEADERS
 from hokusai_mock.admin.interface import ROLE_PATTERN, SANDBOX, AdminError, Call, Route
 from hokusai_mock.admin.routes import ROUTES
-from hokusai_mock.admin.routes.incidents import FaultTable
 from hokusai_mock.schema import SchemaError, did_you_mean, read
 from hokusai_mock.world import WorldError
 from hokusai_mock.worlds import DEFAULT, ID_PATTERN, TooManyWorlds, WorldConflict, Worlds
@@ -92,7 +91,8 @@ def _body(route: Route) -> Any:
         # A web page cannot send this type across origins unasked.
         raise AdminError("send the body as JSON, with the header Content-Type: application/json", 415)
     data = _parsed(text)
-    return data if route.body is FaultTable else read(route.body, data, "the body")
+    parse = getattr(route.body, "parse", None)
+    return read(route.body, data, "the body") if parse is None else parse(data)
 
 
 def _parsed(text: bytes) -> dict[str, Any]:

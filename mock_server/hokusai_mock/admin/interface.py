@@ -51,8 +51,8 @@ class Call:
         return self.worlds.get(self.sandbox)
 
     def root(self, world: World) -> str:
-        """The base URL of a world, as this client reaches it."""
-        return f"{self.server_url}/s/{world.id}"
+        """The base URL of a world, as this client reaches it; with TLS control is elsewhere than the platform."""
+        return f"{self.worlds.public_url or self.server_url}/s/{world.id}"
 
 
 View = Callable[[Call], Any]

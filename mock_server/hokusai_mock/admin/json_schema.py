@@ -41,6 +41,9 @@ def schema_of(annotation: Any, known: Definitions) -> dict[str, Any]:
     """The schema of an annotation; named types are put into `known` and referred to."""
     if annotation in _SCALARS:
         return dict(_SCALARS[annotation])
+    if hasattr(annotation, "json_schema"):
+        own: dict[str, Any] = annotation.json_schema(known)
+        return own
     origin = get_origin(annotation)
     if origin in _READERS:
         return _READERS[origin](annotation, known)
@@ -58,21 +61,12 @@ def properties(cls: Any, known: Definitions) -> tuple[dict[str, dict[str, Any]],
     for field in dataclasses.fields(cls):
         hint = hints[field.name]
         name = next((mark.name for mark in _marks(hint) if isinstance(mark, Key)), field.name)
-        found[name] = _without_null(hint, known)
+        found[name] = schema_of(hint, known)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             required.append(name)
         elif isinstance(field.default, str | int | float | bool):
             found[name] = {**found[name], "default": field.default}
     return found, required
-
-
-def _without_null(hint: Any, known: Definitions) -> dict[str, Any]:
-    """In a dataclass `X | None = None` says that a field may be absent; `null` means the same and is not advertised."""
-    if get_origin(hint) in (typing.Union, types.UnionType):
-        real = [one for one in get_args(hint) if one is not type(None)]
-        if len(real) == 1:
-            return schema_of(real[0], known)
-    return schema_of(hint, known)
 
 
 def _named(cls: Any, known: Definitions) -> dict[str, Any]:

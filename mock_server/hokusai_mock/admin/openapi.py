@@ -8,7 +8,6 @@ from inspect import getdoc
 from typing import Any
 
 from hokusai_mock._version import __version__
-from hokusai_mock.admin.fault_schema import fault_schema
 from hokusai_mock.admin.interface import ROLE_PATTERN, SANDBOX, Route
 from hokusai_mock.admin.json_schema import Definitions, properties, schema_of
 from hokusai_mock.worlds import ID_PATTERN
@@ -87,16 +86,9 @@ def _operation(route: Route, method: str, path: str, suffix: str, known: Definit
     if route.body is not None:
         operation["requestBody"] = {
             "required": route.needs_body,
-            "content": {JSON: {"schema": _body(route.body, known)}},
+            "content": {JSON: {"schema": schema_of(route.body, known)}},
         }
     return operation
-
-
-def _body(body: type, known: Definitions) -> dict[str, Any]:
-    if body.__name__ == "FaultTable":
-        known.setdefault("FaultTable", fault_schema(known))
-        return {"$ref": "#/components/schemas/FaultTable"}
-    return schema_of(body, known)
 
 
 def _parameters(route: Route, path: str, known: Definitions) -> list[dict[str, Any]]:

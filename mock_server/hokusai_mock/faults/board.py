@@ -64,6 +64,22 @@ class FaultBoard:
             self._index()
         return added
 
+    def contents(self) -> tuple[list[tuple[FaultRule, int, Counters]], int]:
+        """The rules, each with the moment when it was added and a copy of what it counted; how many got a name here."""
+        with self._lock:
+            return [(one.rule, one.added_ms, one.counters.copy()) for one in self._rules], self._given_names
+
+    def put_back(self, rules: Iterable[tuple[FaultRule, int, Counters]], given_names: int) -> None:
+        """Hold these rules, under their names, instead of those that there are."""
+        with self._lock:
+            self._rules.clear()
+            for rule, added_ms, counters in rules:
+                active = _Active(rule, added_ms)
+                active.counters = counters
+                self._rules.append(active)
+            self._given_names = given_names
+            self._index()
+
     def clear(self) -> None:
         """Remove every rule and forget what was counted."""
         with self._lock:

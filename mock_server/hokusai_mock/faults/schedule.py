@@ -7,12 +7,13 @@ per client, method and path, so that the outcome does not depend on how the thre
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from hokusai_mock.faults.matching import RequestFacts
-from hokusai_mock.schema import AtLeast, Between, ImpossibleError
+from hokusai_mock.schema import AtLeast, Between, ImpossibleError, did_you_mean
 
 __all__ = ["Counters", "Schedule", "chance"]
 
@@ -40,6 +41,31 @@ class Counters:
         self.fired: dict[CounterKey, int] = {}
         self.drawn: dict[CounterKey, int] = {}
         self.jittered: dict[CounterKey, int] = {}
+
+    def copy(self) -> Counters:
+        """The same counts, which go their own way from now on."""
+        other = Counters()
+        for name in self.__slots__:
+            setattr(other, name, dict(getattr(self, name)))
+        return other
+
+    def to_json(self) -> dict[str, list[list[Any]]]:
+        """The counts by kind, as pairs of a counter key and a number; a kind that counted nothing is left out."""
+        kinds = {name: getattr(self, name) for name in self.__slots__}
+        return {
+            name: [[list(key), number] for key, number in counts.items()] for name, counts in kinds.items() if counts
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Sequence[Sequence[Any]]]) -> Counters:
+        """What `to_json` wrote; `ValueError` when it is something else."""
+        counters = cls()
+        for name, pairs in data.items():
+            if name not in cls.__slots__:
+                raise ValueError(f"no rule counts {name!r}{did_you_mean(name, cls.__slots__)}")
+            for key, number in pairs:
+                getattr(counters, name)[tuple(str(part) for part in key)] = int(number)
+        return counters
 
 
 def _next(counts: dict[CounterKey, int], key: CounterKey) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hokusai_mock.clock import Clock
 from hokusai_mock.store.collection import Searchable
@@ -67,6 +67,19 @@ class Experiments:
         self._by_id[experiment_id] = self._by_name[name] = experiment
         self.all.add(experiment)
         return experiment
+
+    def contents(self) -> tuple[list[Experiment], int]:
+        """All experiments in the order of their making, and the number of the next one."""
+        return list(self._by_id.values()), self._next_id
+
+    def put_back(self, experiments: Iterable[Experiment], next_id: int) -> None:
+        """Hold these experiments instead of those that there are."""
+        for known in self._by_id.values():
+            self.all.remove(known)
+        self._by_id, self._by_name, self._next_id = {}, {}, next_id
+        for experiment in experiments:
+            self._by_id[experiment.experiment_id] = self._by_name[experiment.name] = experiment
+            self.all.add(experiment)
 
     def get(self, experiment_id: str) -> Experiment:
         """The experiment of that id, deleted or not; an empty id means the default experiment."""

@@ -50,7 +50,7 @@ class LoggedModels:
         """Make a pending model; without a name it gets a generated one."""
         check_model_name(name)
         experiment = self._experiments.active(experiment_id)
-        model_id = f"m-{self._ids.hex32()}"
+        model_id = self._free_id()
         now = self._clock.now_ms()
         for kind, pairs in (("param", params), ("tag", tags)):
             if repeats(pairs):
@@ -78,6 +78,12 @@ class LoggedModels:
         """Add models to none that there are."""
         for model in models:
             self._enter(model)
+
+    def _free_id(self) -> str:
+        """The next id; whoever begins the same sequence again meets the ids that it gave out before."""
+        while (model_id := f"m-{self._ids.hex32()}") in self._by_id:
+            pass
+        return model_id
 
     def _enter(self, model: LoggedModel) -> None:
         self._by_id[model.model_id] = model

@@ -82,6 +82,22 @@ class Registry:
             now=now,
         )
 
+    def contents(self) -> list[RegisteredModel]:
+        """All models with their versions, in the order of their making."""
+        return list(self._by_name.values())
+
+    def put_back(self, models: Iterable[RegisteredModel]) -> None:
+        """Add models with their versions and aliases to none that there are; what they index is worked out anew."""
+        for model in models:
+            model.in_stage, model.named = {}, {}
+            for version in model.versions.values():
+                insort(model.in_stage.setdefault(version.current_stage, []), version.version)
+                self.versions.add(version)
+            for alias, number in model.aliases.items():
+                model.named.setdefault(number, set()).add(alias)
+            self._by_name[model.name] = model
+            self.models.add(model)
+
     def get(self, name: str) -> RegisteredModel:
         """The registered model of that name."""
         model = self._by_name.get(name)

@@ -60,17 +60,36 @@ class Runs:
                 "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
                 f"(run_name='{name}', mlflow.runName='{tagged}')."
             )
-        run_id = self._ids.hex32()
+        run_id = self._free_id()
         chosen = name or tagged or generated_name(self._ids)
         given.setdefault(RUN_NAME_TAG, chosen)
         if repeats(tags):
             raise run_tags_repeat(run_id, [*tags, *([] if tagged else [(RUN_NAME_TAG, chosen)])])
         uri = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
         run = Run(run_id, experiment_id, chosen, user_id, "RUNNING", start_time, uri, tags=given)
-        self._by_id[run_id] = run
-        self._by_experiment.setdefault(experiment_id, []).append(run)
-        self.all.add(run)
+        self._enter(run)
         return run
+
+    def contents(self) -> tuple[list[Run], list[tuple[str, DatasetInput]]]:
+        """All runs in the order of their making, and what was first said of datasets, with whom they are shared."""
+        return list(self._by_id.values()), [(scope, one) for (scope, *_), one in self._datasets.items()]
+
+    def put_back(self, runs: Iterable[Run], datasets: Iterable[tuple[str, DatasetInput]]) -> None:
+        """Add runs, with all that was logged to them, and datasets, to none that there are."""
+        for run in runs:
+            self._enter(run)
+        self._datasets = {(scope, one.name, one.digest): one for scope, one in datasets}
+
+    def _free_id(self) -> str:
+        """The next id; whoever begins the same sequence again meets the ids that it gave out before."""
+        while (run_id := self._ids.hex32()) in self._by_id:
+            pass
+        return run_id
+
+    def _enter(self, run: Run) -> None:
+        self._by_id[run.run_id] = run
+        self._by_experiment.setdefault(run.experiment_id, []).append(run)
+        self.all.add(run)
 
     def get(self, run_id: str) -> Run:
         """The run of that id, deleted or not."""

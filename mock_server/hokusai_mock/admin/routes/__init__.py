@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from hokusai_mock.admin.interface import Route
-from hokusai_mock.admin.routes import documents, incidents, records, sandboxes, state
+from hokusai_mock.admin.routes import documents, incidents, platform, records, sandboxes, snapshots, state
 
 __all__ = ["ROUTES"]
 
 ROUTES: tuple[Route, ...] = (
     *sandboxes.ROUTES,
     *state.ROUTES,
+    *platform.ROUTES,
     *incidents.ROUTES,
     *records.ROUTES,
+    *snapshots.ROUTES,
     *documents.ROUTES,
 )
 """Every route of the admin API."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from hokusai_mock.admin.interface import SANDBOX, AdminError, Call, Route
+from hokusai_mock.admin.json_schema import Definitions
 from hokusai_mock.admin.routes.sandboxes import Described, Running, describe
 from hokusai_mock.world import World
 
@@ -44,7 +45,20 @@ class ScenarioStart:
 
 
 class FaultTable:
-    """The fields of a scenario's `[[fault]]` table; `FaultRule.parse` reads it."""
+    """The fields of a scenario's `[[fault]]` table."""
+
+    @staticmethod
+    def parse(data: Any) -> Any:
+        """Leave it to `FaultRule.parse`, which the mock of a server without faults never loads."""
+        return data
+
+    @staticmethod
+    def json_schema(known: Definitions) -> dict[str, Any]:
+        """Its schema, for the OpenAPI document."""
+        from hokusai_mock.admin.fault_schema import fault_schema  # noqa: PLC0415
+
+        known.setdefault("FaultTable", fault_schema(known))
+        return {"$ref": "#/components/schemas/FaultTable"}
 
 
 def get_scenarios(call: Call) -> RunningScenarios:
