@@ -49,6 +49,11 @@ _OPTIONS = (
         metavar="DIR",
         help="Write what passes as cassettes for vcrpy into DIR, without secrets, one a sandbox.",
     ),
+    click.option(
+        "--tls",
+        metavar="KIND",
+        help="Speak TLS: valid, self-signed, wrong-name, expired, client-cert or plain-port; control is beside it.",
+    ),
     click.option("--seed", type=int, metavar="N", help="Make ids reproducible."),
     click.option(
         "--allow-host",

@@ -82,6 +82,10 @@ def _list_routes(routes: bool, as_json: bool, options: Mapping[str, Any]) -> Non
 
 def _announce(server: MockServer, ready_file: Path | None) -> None:
     click.echo(f"# the mock Hokusai platform listens on {server.url}; stop it with Ctrl-C")
+    if server.control_url != server.url:
+        click.echo(f"# control (admin API) is at {server.control_url}/_testkit/")
+    if server.client_certificate is not None:
+        click.echo(f"# MLFLOW_TRACKING_CLIENT_CERT_PATH of a client that it accepts: {server.client_certificate}")
     click.echo(exports(server.worlds.get("default").environment(server.url)))
     sys.stdout.flush()
     if ready_file is not None:

@@ -43,6 +43,8 @@ class WorldOptions:
     """Seconds of silence after which the backend is given up."""
     time_scale: float = 1.0
     """What the seconds of delays and hangs are multiplied with."""
+    client_env: Mapping[str, str | None] = field(default_factory=dict)
+    """Variables that clients of this server need beside those of the table: with TLS, whom to trust."""
 
 
 class Playing(NamedTuple):

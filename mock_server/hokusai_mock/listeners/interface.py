@@ -78,7 +78,7 @@ class Ground(Protocol):
     def neighbour(self, world: World, name: str) -> World:
         """Make a fresh healthy world that belongs to the listener `name` of `world`."""
 
-    def drop(self, world_id: str) -> None:
+    def drop(self, world: World) -> None:
         """Forget a world that `neighbour` made."""
 
 

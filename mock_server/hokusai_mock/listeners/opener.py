@@ -56,7 +56,7 @@ class PrivateListener:
 
             certificates.require()
         self._spec, self._world, self._ground = spec, world, ground
-        self._neighbour: str | None = None
+        self._neighbour: World | None = None
         self._port: Port | None = None
         self._serve: ServeConnection | None = None
         self._listening: socket.socket | None = None
@@ -71,7 +71,7 @@ class PrivateListener:
             world, kind = self._world, KINDS[self.kind]
             if self._spec.sandbox == "new":
                 world = self._ground.neighbour(world, self.name)
-                self._neighbour = world.id
+                self._neighbour = world
             if kind is not None:
                 self._serve = self._secured(kind(self._spec, world, self._port.address, self._ground), world)
             self.resume()

@@ -68,9 +68,9 @@ class ServerGround:
         """Make a fresh healthy world that belongs to the listener `name` of `world`."""
         return self._parts[2].beside(world, name)
 
-    def drop(self, world_id: str) -> None:
+    def drop(self, world: World) -> None:
         """Forget a world that `neighbour` made."""
-        self._parts[2].drop(world_id)
+        self._parts[2].let_go(world)
 
     @property
     def _parts(self) -> tuple[Acceptor, Pipeline, Worlds]:
