@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 __all__ = ["Facts", "exchange", "proxy_for"]
 
@@ -58,9 +58,9 @@ def exchange(
     """Send one request and report what came back.
 
     `payload` is sent as JSON. `timeout` in seconds bounds connecting and each wait for bytes. The facts: `answered`;
-    then `status`, `server`, `content_type`, `location`, `headers`, `body_class` (json, html, text, xml, empty),
-    `body_json` (an object, else absent), `body_text` (the beginning), `dialect`, `truncated`, `elapsed_s`; or `error`
-    and `errno` when nothing came back.
+    then `status`, `server`, `content_type`, `location`, `redirect` (where that leads), `headers`, `body_class` (json,
+    html, text, xml, empty), `body_json` (an object, else absent), `body_text` (the beginning), `dialect`, `truncated`,
+    `elapsed_s`; or `error` and `errno` when nothing came back.
     """
     data = None if payload is None else json.dumps(payload).encode()
     fields = {"User-Agent": _USER_AGENT, "Accept": "application/json", **(headers or {})}
@@ -71,6 +71,8 @@ def exchange(
         request = urllib.request.Request(url, data=data, headers=fields, method=method)  # noqa: S310 - http(s) only, checked
         with _opener().open(request, timeout=timeout) as response:
             facts = _answer(response)
+        if facts["location"]:
+            facts["redirect"] = redirect(url, facts["location"])
     except (OSError, http.client.HTTPException, ValueError) as error:
         facts = {"answered": False, **_failure(error)}
     facts["elapsed_s"] = round(time.monotonic() - started, 4)
@@ -142,6 +144,14 @@ def _describe(status: int, headers: Any, body: bytes) -> Facts:
             facts["body_json"] = value
     facts["dialect"] = dialect(status, facts.get("body_json"))
     return facts
+
+
+def redirect(asked: str, location: str) -> str:
+    """Where a redirect leads: to `https` on the same host, within the `same-origin`, or to an `other-origin`."""
+    here, there = urlsplit(asked), urlsplit(urljoin(asked, location))
+    if (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname:
+        return "https"
+    return "same-origin" if (here.scheme, here.netloc) == (there.scheme, there.netloc) else "other-origin"
 
 
 def body_class(content_type: str, text: str) -> str:

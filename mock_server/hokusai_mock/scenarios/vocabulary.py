@@ -138,6 +138,7 @@ CALLS = frozenset(
         "import",
         "model_versions.create without a run",
         "model_versions.delete",
+        "packages that provide hokusai",
         "registered_models.search by two orders",
         "start_run and end",
         # The platform's own routes.
@@ -151,6 +152,7 @@ CALLS = frozenset(
         "health",
         "health.mlflow",
         "serving.predict",
+        "serving.predict with rows",
         "serving.ready",
         "webhook",
     }
@@ -169,6 +171,7 @@ _ANSWER = (
     "error",
     "headers",
     "location",
+    "redirect",
     "server",
     "status",
     "truncated",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hokusai_testkit.diagnosis.exchange import body_class, exchange, proxy_for
+from hokusai_testkit.diagnosis.exchange import body_class, exchange, proxy_for, redirect
 
 
 @contextmanager
@@ -47,6 +47,22 @@ def test_a_redirect_is_reported_not_followed(serve: Callable[..., Any]) -> None:
     facts = exchange("GET", stub.url + "/x", headers={"Authorization": "Bearer k"})
 
     assert (facts["status"], facts["location"], len(stub.requests)) == (302, "https://login.example/", 1)
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("/elsewhere", "same-origin"),
+        ("http://h:5000/elsewhere", "same-origin"),
+        ("https://h/x", "https"),
+        ("https://h:5000/x", "https"),
+        ("http://h:5001/x", "other-origin"),
+        ("https://other/x", "other-origin"),
+        ("//other/x", "other-origin"),
+    ],
+)
+def test_a_redirect_is_told_by_where_it_leads(location: str, kind: str) -> None:
+    assert redirect("http://h:5000/x", location) == kind
 
 
 def test_a_closed_port_is_an_errno(closed_port: int) -> None:
