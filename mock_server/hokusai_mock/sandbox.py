@@ -223,7 +223,7 @@ class Sandbox:
 
         `SandboxError` when the mock does not record (`record=DIR`), or when the cassette could not be made safe.
         """
-        path: str = self._ask("POST", "/cassette", {})["path"]
+        path: str = self._ask("POST", "/cassette")["path"]
         return path
 
     @property

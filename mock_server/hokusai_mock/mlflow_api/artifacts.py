@@ -43,10 +43,12 @@ def _destination(call: Call, *, native: bool) -> str:
     path, store = files.safe(call, given), call.store.artifacts
     if given.endswith("/") and not native:
         raise Crash
+    if not path and not native:
+        raise Crash  # the root is a folder
     parents = path.split("/")[:-1]
     below_a_file = any(store.get("/".join(parents[: depth + 1])) is not None for depth in range(len(parents)))
     if native:
-        if not given or given.endswith("/"):
+        if not path or given.endswith("/"):
             raise Detail("Artifact path must include a filename (cannot end with '/').")
         if below_a_file or store.is_folder(path):
             raise Collapse

@@ -91,5 +91,7 @@ def upload_artifact_of_a_run(call: Call) -> Response:
         raise invalid("Request must specify data.")
     with call.request.world.lock:
         run = call.store.runs.get(query["run_uuid"])
+    if not path:
+        raise Crash  # the run's own folder cannot be written like a file
     files.receive(call, posixpath.join(run.experiment_id, run.run_id, "artifacts", path), BytesIO(data))
     return Response(200, b"", [("Content-Type", JSON_TYPE)])

@@ -59,10 +59,9 @@ class Spooled:
 
     __slots__ = ("__weakref__", "_folder", "path")
 
-    def __init__(self, folder: _Folder) -> None:
-        """Make an empty file in `folder`, which stays as long as the file."""
-        handle, self.path = tempfile.mkstemp(dir=folder.path)
-        os.close(handle)
+    def __init__(self, path: str, folder: _Folder) -> None:
+        """Own the file `path` in `folder`, which stays as long as the file."""
+        self.path = path
         self._folder = folder
         weakref.finalize(self, _remove, self.path, os.getpid())
 
@@ -139,8 +138,10 @@ class ArtifactStore:
         with self._lock:
             if self._spool is None:
                 self._spool = _Folder()
-            spooled = Spooled(self._spool)
-        with open(spooled.path, "wb") as file:
+            folder = self._spool
+        handle, path = tempfile.mkstemp(dir=folder.path)
+        spooled = Spooled(path, folder)
+        with os.fdopen(handle, "wb") as file:
             return Artifact(_copy(start, stream, file, limit), spooled=spooled)
 
     def contents(self) -> tuple[dict[str, Artifact], list[str]]:
@@ -177,8 +178,13 @@ class ArtifactStore:
         return None if file is None else file.size
 
     def delete(self, path: str) -> bool:
-        """Remove a file, or a folder with all in it; false when there is neither."""
+        """Remove a file, or a folder with all in it (empty for the root); false when there is neither."""
         with self._lock:
+            if not path:
+                self._files.clear()
+                self._folders.clear()
+                self._bytes = 0
+                return True
             if path not in self._files and path not in self._folders:
                 return False
             inside = f"{path}/"

@@ -51,7 +51,7 @@ class Mock:
         environ = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": path.encode("utf-8", "surrogateescape").decode("latin-1"),
+            "PATH_INFO": path.encode("utf-8", "surrogatepass").decode("latin-1"),
             "QUERY_STRING": query,
             "HTTP_HOST": HOST,
             "SERVER_NAME": "127.0.0.1",
