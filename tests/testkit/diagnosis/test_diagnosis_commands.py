@@ -83,13 +83,17 @@ def test_an_incident_with_several_files_asks_which(run: Callable[..., Result], m
     assert "A05 is played by several scenarios: auth.admin_required, auth.other" in result.output
 
 
-def test_what_cannot_be_played_is_marked_and_explained(run: Callable[..., Result]) -> None:
-    needed = "a port that refuses connections"
-    line = next(line for line in run("scenarios", "list").stdout.splitlines() if "net.refuse" in line)
+def test_what_cannot_be_played_is_marked_and_explained(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hokusai_mock.scenarios.scenario.PLAYABLE_SETTINGS", frozenset())
+    needed = "the platform setting 'registry_admin_scopes'"
+    listed = run("scenarios", "list").stdout.splitlines()
+    line = next(line for line in listed if "auth.admin_required" in line)
 
     assert line.endswith(f"; cannot be played yet: it would need {needed}")
-    assert f"This version cannot play it: it would need {needed}" in run("scenarios", "show", "net.refuse").stdout
-    shown = json.loads(run("scenarios", "show", "net.refuse", "--json").stdout)
+    assert f"This version cannot play it: it would need {needed}" in run("scenarios", "show", "auth.admin_required").stdout
+    shown = json.loads(run("scenarios", "show", "auth.admin_required", "--json").stdout)
     assert shown["scenario"]["unplayable"][0].startswith(needed)
     assert "cannot play" not in run("scenarios", "show", "gateway.lb_error").stdout
 

@@ -27,8 +27,6 @@ def wishes(pytester: pytest.Pytester, *markers: str) -> Wishes:
         ("scenario=['healthy', 'gateway.lb_eror']", r"did you mean 'gateway.lb_error'\?"),
         ("scenaro='healthy'", r"no keyword 'scenaro'; did you mean 'scenario'\?"),
         ("'auth.admin_required'", r"keywords only: write hokusai\(scenario='auth.admin_required'\)"),
-        ("scenario='net.refuse'", r"cannot play the scenario 'net.refuse' yet: it needs .*'refuse'"),
-        ("scenario=['healthy', 'net.refuse']", "cannot play the scenario 'net.refuse' yet"),
         ("scenario=['gateway.lb_error'], params={'gateway.lb_error': 3}", "'gateway.lb_error' must be a dict"),
         ("scenario=3", "scenario must be a name or a list of names, not 3"),
         ("scenario='gateway.lb_error', params={'tims': 1}", "tims.*times"),
@@ -45,6 +43,15 @@ def wishes(pytester: pytest.Pytester, *markers: str) -> Wishes:
 def test_marker_that_cannot_be_followed(pytester: pytest.Pytester, marker: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         wishes(pytester, marker)
+
+
+@pytest.mark.parametrize("names", ["'auth.admin_required'", "['healthy', 'auth.admin_required']"])
+def test_a_scenario_that_this_version_cannot_play_is_refused(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, names: str
+) -> None:
+    monkeypatch.setattr("hokusai_mock.scenarios.scenario.PLAYABLE_SETTINGS", frozenset())
+    with pytest.raises(ValueError, match=r"cannot play the scenario 'auth.admin_required' yet: it needs .*'registry"):
+        wishes(pytester, f"scenario={names}")
 
 
 def test_closest_marker_wins_and_the_others_add_to_it(pytester: pytest.Pytester) -> None:
@@ -69,7 +76,7 @@ def test_wrong_markers_end_the_run_before_the_first_test(run_apart: Run) -> None
         """
 import pytest
 
-@pytest.mark.hokusai(scenario=["auth.admin_requird", "net.refuse"], seed="1")
+@pytest.mark.hokusai(scenario=["auth.admin_requird", "net.refused"], seed="1")
 def test_one(hokusai): pass
 
 @pytest.mark.hokusai(profil="x")
@@ -84,7 +91,7 @@ def test_fine(): pass
     result.stderr.fnmatch_lines(
         [
             "ERROR: *::test_one: no scenario is called 'auth.admin_requird'; did you mean 'auth.admin_required'?",
-            "*::test_one: this version of hokusai-testkit cannot play the scenario 'net.refuse' yet: *",
+            "*::test_one: no scenario is called 'net.refused'; did you mean 'net.refuse'?",
             "*::test_one: seed must be a whole number, not '1'",
             "*::test_two: the marker hokusai has no keyword 'profil'; did you mean 'profile'?",
             "*::test_two: the marker hokusai does nothing here: *'hokusai' and 'hokusai_env'*",

@@ -59,7 +59,6 @@ def test_command_line_wins_over_variable_over_ini(
         ("--hokusai-profile=mlflow-2.8", "--hokusai-profile: *mlflow-2.8*did you mean*"),
         ("--hokusai-scenario=auth.admin_requird", "--hokusai-scenario: *did you mean 'auth.admin_required'?*"),
         ("--hokusai-scenario=gateway.lb_error:tims=1", "--hokusai-scenario: *tims*times*"),
-        ("--hokusai-scenario=net.refuse", "--hokusai-scenario: *cannot play the scenario 'net.refuse' yet*"),
         ("--hokusai-seed=many", "--hokusai-seed: 'many' is no whole number*"),
     ],
 )
@@ -67,6 +66,13 @@ def test_wrong_option_is_refused_with_the_nearest_name(run: Run, argument: str, 
     result = run("def test_one(): pass", argument)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {message}"])
+
+
+def test_a_scenario_that_this_version_cannot_play_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hokusai_mock.scenarios.scenario.PLAYABLE_SETTINGS", frozenset())
+    result = run("def test_one(): pass", "--hokusai-scenario=auth.admin_required")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --hokusai-scenario: *cannot play the scenario 'auth.admin_required' yet*"])
 
 
 def test_wrong_variable_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
