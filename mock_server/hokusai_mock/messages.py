@@ -22,7 +22,7 @@ __all__ = ["DELIVERED", "GONE", "WAIT", "WIRE", "BodyTooLarge", "Handler", "Head
 
 DELIVERED = "hokusai_mock.delivered"
 """Key in the WSGI environment, for the connection to call: `(status, body bytes, fate)` of the answer, `None` for a
-status that was not sent. Called before the last byte leaves; for an answer that is held back, at its beginning too."""
+status that was not sent. Called before the last byte leaves; again when a silence behind it is over."""
 
 WIRE = "hokusai_mock.wire"
 """Key in the WSGI environment: the `Wire` of the answer, if it has one."""
@@ -201,7 +201,7 @@ class Wire:
     limit: int | None = None
     """Bytes that leave, counted from the status line on; `None`: all."""
     hold: float = 0.0
-    """Seconds of silence, before `time_scale`, ahead of everything; they end early with the sandbox or the client."""
+    """Seconds of silence, before `time_scale`, ahead of the end; they end early with the sandbox or the client."""
 
 
 class Response:

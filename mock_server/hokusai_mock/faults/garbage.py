@@ -15,7 +15,10 @@ __all__ = ["Garbage"]
 
 @dataclass(frozen=True, slots=True)
 class Garbage(Effect):
-    """Send `size` bytes that are no HTTP, then close the connection; a sandbox's seed gives always the same ones."""
+    """Send `size` bytes that are no HTTP, then close the connection; a sandbox's seed gives always the same ones.
+
+    They end a line, if there are more than two: a client that reads lines has one to refuse.
+    """
 
     name: ClassVar[str] = "garbage"
     home: ClassVar[Layer] = "transport"
@@ -23,8 +26,9 @@ class Garbage(Effect):
     size: Annotated[int, AtLeast(1)] = 64
 
     def apply(self, occasion: Occasion) -> Response:
-        """Make the bytes: none below 0x80, so that no client finds a line or a protocol in them."""
+        """Make the bytes: none below 0x80, so that no client finds a protocol in them."""
         drawn = Random(occasion.request.world.seed).randbytes(self.size)  # noqa: S311 - noise, not a secret
-        response = Response(200, bytes(byte | 0x80 for byte in drawn))
+        noise = bytes(byte | 0x80 for byte in drawn)
+        response = Response(200, noise[:-2] + b"\r\n" if self.size > 2 else noise)
         response.wire = Wire("sent", headless=True)
         return response

@@ -1,11 +1,11 @@
-"""The effect `hang`: the request is taken, and nothing comes back."""
+"""The effect `hang`: the request is taken, and nothing comes back, or not all."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hokusai_mock.faults.interface import Effect, Layer, Occasion
+from hokusai_mock.faults.interface import Bytes, Effect, Layer, Occasion
 from hokusai_mock.messages import Response, Wire
 from hokusai_mock.schema import Seconds
 
@@ -14,18 +14,21 @@ __all__ = ["Hang"]
 
 @dataclass(frozen=True, slots=True)
 class Hang(Effect):
-    """Send nothing for `hold`, then close the connection; without `hold`: until the sandbox is reset or dropped.
+    """Send `after_bytes` of the answer, counted from its status line on, then nothing for `hold`, then close.
 
-    A client that gives up ends it too.
+    Without `hold` the silence lasts until the sandbox is reset or dropped; a client that gives up ends it too. With 0
+    bytes the layer does not act, unless `when = "after"`; with more it acts, for there must be an answer.
     """
 
     name: ClassVar[str] = "hang"
     home: ClassVar[Layer] = "transport"
 
     hold: Seconds | None = None
+    after_bytes: Bytes = 0
 
-    def apply(self, occasion: Occasion) -> Response:  # noqa: ARG002 - nobody is answered
+    def apply(self, occasion: Occasion) -> Response:
         """Say how long the line is silent. The connection waits, so that no layer does."""
-        response = Response(200)
-        response.wire = Wire("hung", limit=0, hold=float("inf") if self.hold is None else self.hold)
+        response = occasion.answer() if self.after_bytes else Response(200)
+        hold = float("inf") if self.hold is None else self.hold
+        response.wire = Wire("hung", limit=self.after_bytes, hold=hold)
         return response

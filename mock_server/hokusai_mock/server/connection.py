@@ -178,7 +178,9 @@ class Connection(WSGIRequestHandler):
                     reported = True
                     self._delivered(environ, answer, "sent")
                 self.wfile.write(head + (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk))
-                answer.sent, head = True, b""
+            elif head:  # nothing yet, said first: the head does not wait for the body
+                self.wfile.write(head)
+            answer.sent, head = True, b""
         if not reported:
             self._delivered(environ, answer, "sent")
         if rest := head + (b"0\r\n\r\n" if chunked else b""):
@@ -198,12 +200,12 @@ class Connection(WSGIRequestHandler):
         data = (head + b"".join(chunks) if has_body else head)[: wire.limit]
         answer.body_bytes = max(0, len(data) - len(head))
         has_status = not wire.headless and b"\r\n" in data
-        if wire.hold:
-            self._delivered(environ, answer, wire.fate, has_status=has_status)
-            environ[WAIT](wire.hold, self._client_has_gone)
         self._delivered(environ, answer, wire.fate, has_status=has_status)
         if data:
             self.wfile.write(data)
+        if wire.hold:
+            environ[WAIT](wire.hold, self._client_has_gone)
+            self._delivered(environ, answer, wire.fate, has_status=has_status)
         if wire.fate == "reset":
             line.reset(self.connection)
         else:

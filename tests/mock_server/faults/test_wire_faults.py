@@ -21,6 +21,7 @@ BREAKING = [
     ("reset", {"after_bytes": 9}, "reset", {"fate": "reset", **NOTHING}),
     ("reset", {"after_bytes": 40}, "reset", {"fate": "reset", "status": 200, "answered_bytes": 0}),
     ("hang", {"hold": 0.001}, "close", {"fate": "hung", **NOTHING}),
+    ("hang", {"hold": 0.001, "after_bytes": 40}, "close", {"fate": "hung", "status": 200, "answered_bytes": 0}),
     ("close_before_status", {}, "close", {"fate": "cut", **NOTHING}),
     ("truncate", {"sent": 19, "declared": 100}, "close", {"fate": "cut", "status": 200, "answered_bytes": 19}),
     ("truncate", {"chunked": True}, "close", {"fate": "cut", "status": 200}),
@@ -88,6 +89,31 @@ def test_a_reset_comes_after_exactly_so_many_bytes_of_the_answer(broken, whole):
     assert status == 200
     assert (len(received), headers["content-length"]) == (min(600, len(received)), str(len(whole)))
     assert whole.startswith(body)
+
+
+def test_a_hang_in_the_middle_of_an_answer_has_sent_so_many_bytes(sandbox, line, whole):
+    sandbox.fault(effect="hang", with_={"after_bytes": 350})
+    connection = line().ask()
+    received = b""
+    while len(received) < 350:
+        received += connection.socket.recv(350)
+    hung = sandbox.calls(fate="hung", status=200)
+    sandbox.reset()
+
+    assert (len(received + connection.rest()), connection.ended_with) == (350, "close")
+    assert whole.startswith(parsed(received)[2])
+    assert len(hung) == 1
+
+
+def test_a_trickle_sends_the_head_ahead_of_the_body(sandbox, line, whole):
+    sandbox.fault(effect="delay", with_={"per_byte": "1h"})
+    connection = line().ask()
+    head = connection.socket.recv(65536)
+    sandbox.reset()
+
+    assert head.endswith(b"\r\n\r\n")
+    assert parsed(head)[1]["content-length"] == str(len(whole))
+    assert (connection.rest(), connection.ended_with) == (b"", "close")
 
 
 def test_a_reset_loses_nothing_of_a_long_answer_before_it(sandbox, line):
@@ -160,7 +186,8 @@ def test_garbage_is_always_the_same_and_never_http(sandbox, line):
 
     assert first == second
     assert len(first) == 200
-    assert min(first) >= 0x80
+    assert first.endswith(b"\r\n")
+    assert min(first[:-2]) >= 0x80
 
 
 @pytest.mark.parametrize(("effect", "given"), [case[:2] for case in BREAKING if case[3].get("status")])
@@ -168,7 +195,7 @@ def test_an_answer_to_head_has_no_body_however_it_is_broken(sandbox, line, effec
     sandbox.fault(effect=effect, with_=given)
     received = line().ask("HEAD", "/health").rest()
 
-    assert received.endswith(b"\r\n\r\n") or effect == "reset"
+    assert received.endswith(b"\r\n\r\n") or "after_bytes" in given
     assert received.count(b"\r\n\r\n") <= 1
 
 
