@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from hokusai_mock.admin.guard import PAGE_HEADERS
 from hokusai_mock.admin.interface import ROLE_PATTERN, SANDBOX, AdminError, Call, Route
 from hokusai_mock.admin.routes import ROUTES
+from hokusai_mock.messages import MAX_BODY
 from hokusai_mock.schema import SchemaError, did_you_mean, read
 from hokusai_mock.world import WorldError
 from hokusai_mock.worlds import DEFAULT, ID_PATTERN, TooManyWorlds, WorldConflict, Worlds
@@ -81,6 +82,8 @@ def _call(worlds: Worlds, route: Route, sandbox: str, role: str) -> Call:
 
 def _body(route: Route) -> Any:
     text = request.get_data()
+    if len(text) >= MAX_BODY:  # a chunked body is cut there without a word
+        raise AdminError("the body is not shorter than 16 MiB", 413)
     if not text:
         if route.needs_body:
             raise AdminError("the body is missing: send a JSON object")
