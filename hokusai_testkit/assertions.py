@@ -4,13 +4,14 @@ and how they differ. Decides on journal entries alone; the plugin puts the text 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hokusai_mock.sandbox import Calls, body_object, path_matches
+from hokusai_mock.calls import Unlike
+from hokusai_mock.near_misses import NearMiss, near_misses
+from hokusai_mock.sandbox import Calls
 
-__all__ = ["differences", "explain", "nearest"]
+__all__ = ["explain", "nearest"]
 
 SHOWN = 3
 """Requests that are shown for a question."""
@@ -28,53 +29,21 @@ def _explain_one(calls: Calls) -> list[str]:
     lines = [f"{_question(calls)} found {len(calls)} of {total} recorded request{'' if total == 1 else 's'}"]
     if calls:
         return lines + [f"  {_name(entry)}" for entry in calls[-SHOWN:]]
-    for entry in nearest(calls):
-        lines.append(f"  near: {_name(entry)}")
-        lines += [f"    {difference}" for difference in differences(entry, calls)]
+    for near in nearest(calls):
+        lines.append(f"  near: {_name(near.entry)}")
+        lines += [f"    {_difference(one)}" for one in near.differences]
     return lines
 
 
-def nearest(calls: Calls) -> list[dict[str, Any]]:
-    """The recorded requests that come closest to the question: fewest differences, then the most similar path."""
-
-    def distance(entry: dict[str, Any]) -> tuple[int, float, int]:
-        similar = difflib.SequenceMatcher(None, entry["path"], calls.path or entry["path"]).ratio()
-        return len(differences(entry, calls)), -similar, -entry["n"]
-
-    return sorted(calls.journal, key=distance)[:SHOWN]
+def nearest(calls: Calls) -> list[NearMiss]:
+    """The recorded requests that come closest to the question."""
+    return near_misses(calls.journal, calls.method, calls.path, calls.match, SHOWN)
 
 
-def differences(entry: Mapping[str, Any], calls: Calls) -> list[str]:
-    """How `entry` differs from the question, field by field."""
-    found = []
-    if calls.method is not None and entry["method"] != calls.method.upper():
-        found.append(f"method: {entry['method']}, not {calls.method.upper()}")
-    if calls.path is not None and not path_matches(entry["path"], calls.path):
-        found.append(f"path: {entry['path']}, not {calls.path}")
-    for name, wanted in calls.match.items():
-        if entry.get(name) != wanted:
-            found += _field(name, entry.get(name), wanted)
-    return found
-
-
-def _field(name: str, actual: Any, wanted: Any) -> list[str]:
-    """The difference in one field; of JSON objects only the members that differ."""
-    actual_object, wanted_object = body_object(actual), body_object(wanted)
-    if actual_object is None or wanted_object is None:
-        return [f"{name}: {_short(actual)}, not {_short(wanted)}"]
-    return [
-        f"{name}.{key}: {_short(actual_object.get(key, _ABSENT))}, not {_short(wanted_object.get(key, _ABSENT))}"
-        for key in {**actual_object, **wanted_object}
-        if actual_object.get(key, _ABSENT) != wanted_object.get(key, _ABSENT)
-    ]
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "absent"
-
-
-_ABSENT = _Absent()
+def _difference(unlike: Unlike) -> str:
+    if unlike.field in ("method", "path"):
+        return f"{unlike.field}: {unlike.actual}, not {unlike.expected}"
+    return f"{unlike.field}: {_short(unlike.actual)}, not {_short(unlike.expected)}"
 
 
 def _question(calls: Calls) -> str:

@@ -9,9 +9,10 @@ import difflib
 import fnmatch
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
-__all__ = ["FIELDS", "Calls", "ask", "body_object", "check", "path_matches"]
+__all__ = ["ABSENT", "FIELDS", "Calls", "Unlike", "ask", "body_object", "check", "differences", "path_matches"]
 
 _NUMBER: tuple[tuple[type, ...], str] = ((int,), "a whole number")
 _TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
@@ -20,8 +21,8 @@ FIELDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "n": _NUMBER,
     "t": _NUMBER,
     "real_t": _NUMBER,
-    "query": _TEXT,
-    "headers": ((list,), "a list of [name, value]"),
+    "query": ((str, dict), "text, or a dict of parameters"),
+    "headers": ((list, dict), "a list of [name, value], or a dict of names and globs"),
     "auth": ((dict,), "an object with scheme, key and location"),
     "host": _TEXT,
     "body": ((str, dict), "text or a JSON object"),
@@ -109,10 +110,77 @@ def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, mat
         return False
     if path is not None and not path_matches(entry["path"], path):
         return False
-    return all(_equal(name, entry.get(name), wanted) for name, wanted in match.items())
+    return not any(field_differences(name, entry.get(name), wanted) for name, wanted in match.items())
 
 
-def _equal(name: str, actual: Any, wanted: Any) -> bool:
-    if name == "body" and isinstance(wanted, dict) and isinstance(actual, str):
-        actual = body_object(actual)
-    return bool(actual == wanted)
+class Absent:
+    """Stands for a member, a parameter or a header that is not there."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = Absent()
+
+
+class Unlike(NamedTuple):
+    """One thing in which a journal entry differs from what was asked for."""
+
+    field: str
+    """The field of the entry; for a member of a body, a parameter or a header `body.name`, `query.name`, ..."""
+    actual: Any
+    expected: Any
+
+
+def differences(
+    entry: Mapping[str, Any], method: str | None, path: str | None, match: Mapping[str, Any]
+) -> list[Unlike]:
+    """How an entry differs from a question, field by field; nothing when the question finds it."""
+    found = []
+    if method is not None and entry["method"] != method.upper():
+        found.append(Unlike("method", entry["method"], method.upper()))
+    if path is not None and not path_matches(entry["path"], path):
+        found.append(Unlike("path", entry["path"], path))
+    for name, wanted in match.items():
+        found += field_differences(name, entry.get(name), wanted)
+    return found
+
+
+def field_differences(name: str, actual: Any, wanted: Any) -> list[Unlike]:
+    """How one field differs from what is wanted.
+
+    A dict for `headers` asks for these headers, whose values may be globs, and one for `query` for these parameters;
+    one for `body` is compared with the body's JSON, and of two JSON objects only the members that differ are named.
+    """
+    if isinstance(wanted, dict) and name in ("headers", "query"):
+        return _headers(actual, wanted) if name == "headers" else _parameters(actual, wanted)
+    if name == "body" and isinstance(wanted, dict):
+        actual = actual if (parsed := body_object(actual)) is None else parsed
+    if actual == wanted:
+        return []
+    actual_object, wanted_object = (body_object(actual), body_object(wanted)) if name == "body" else (None, None)
+    if actual_object is None or wanted_object is None:
+        return [Unlike(name, actual, wanted)]
+    return [
+        Unlike(f"{name}.{key}", actual_object.get(key, ABSENT), wanted_object.get(key, ABSENT))
+        for key in {**actual_object, **wanted_object}
+        if actual_object.get(key, ABSENT) != wanted_object.get(key, ABSENT)
+    ] or [Unlike(name, actual, wanted)]
+
+
+def _headers(actual: Any, wanted: Mapping[str, Any]) -> list[Unlike]:
+    found = []
+    for name, glob in wanted.items():
+        values = [value for key, value in actual or () if key.lower() == name.lower()]
+        if not any(fnmatch.fnmatchcase(value, str(glob)) for value in values):
+            found.append(Unlike(f"headers.{name}", values[0] if values else ABSENT, glob))
+    return found
+
+
+def _parameters(actual: Any, wanted: Mapping[str, Any]) -> list[Unlike]:
+    sent = parse_qs(actual or "", keep_blank_values=True)
+    return [
+        Unlike(f"query.{name}", ", ".join(sent[name]) if name in sent else ABSENT, value)
+        for name, value in wanted.items()
+        if str(value) not in sent.get(name, ())
+    ]

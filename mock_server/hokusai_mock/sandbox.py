@@ -226,6 +226,29 @@ class Sandbox:
         path: str = self._ask("POST", "/cassette")["path"]
         return path
 
+    def near_misses(
+        self, method: str | None = None, path: str | None = None, *, limit: int = 3, **match: Any
+    ) -> list[dict[str, Any]]:
+        """The recorded requests that come closest to what `calls` would find, the nearest first.
+
+        Each is `{score, entry, differences}`: the score from 0 to below 1, and `{field, expected, actual, present}` for
+        all that differs.
+        """
+        __tracebackhide__ = True
+        asked = {"method": method, "path": path, "limit": limit, **match}
+        body = {name: value for name, value in asked.items() if value is not None}
+        found: list[dict[str, Any]] = self._ask("POST", "/near-misses", body)["near_misses"]
+        return found
+
+    def retry_audit(self, method: str | None = None, path: str | None = None) -> dict[str, Any]:
+        """What the client did when its calls failed: attempts, back-off, Retry-After, calls repeated that are not safe.
+
+        Counts of all calls, and each call under `entries` with its `attempts`; `method` and `path` choose as `calls`
+        does.
+        """
+        chosen = {name: value for name, value in (("method", method), ("path", path)) if value is not None}
+        return self._ask("GET", f"/retry-audit?{urlencode(chosen)}")
+
     @property
     def errors(self) -> list[str]:
         """Errors inside the mock while it served this sandbox."""

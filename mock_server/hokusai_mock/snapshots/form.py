@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from hokusai_mock.configuration import WorldError
-from hokusai_mock.scenarios.tables import Rights
+from hokusai_mock.scenarios.tables import Rights, Settings
 from hokusai_mock.schema import AtLeast, Between, SchemaError, read
 from hokusai_mock.store.contents import Contents
 
@@ -43,10 +43,11 @@ class StoredScenario:
 
 @dataclass(frozen=True, slots=True)
 class StoredChange:
-    """Rights of keys that were set by hand, by role."""
+    """Rights of keys, by role, and platform settings that were set by hand."""
 
     at_ms: int
-    keys: Mapping[str, Rights]
+    keys: Mapping[str, Rights] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,11 @@ def _start(options: WorldOptions) -> dict[str, Any]:
 def _step(step: Playing | Change) -> dict[str, Any]:
     if isinstance(step, Playing):
         return {"name": step.name, "params": dict(step.params), "started_ms": step.started_ms}
-    return {"at_ms": step.at_ms, "keys": {role: dict(rights) for role, rights in step.keys.items()}}
+    return {
+        "at_ms": step.at_ms,
+        "keys": {role: dict(rights) for role, rights in step.keys.items()},
+        "settings": dict(step.settings),
+    }
 
 
 # -- putting back ------------------------------------------------------------------------------------------------------
@@ -123,7 +127,11 @@ def _fill(world: World, saved: Snapshot) -> None:
     steps = tuple(
         Playing(step.name, dict(step.params), step.started_ms or 0)
         if isinstance(step, StoredScenario)
-        else Change(step.at_ms, keys={role: given(rights) for role, rights in step.keys.items()})
+        else Change(
+            step.at_ms,
+            keys={role: given(rights) for role, rights in step.keys.items()},
+            settings=given(step.settings),
+        )
         for step in saved.steps
     )
     store = None if saved.data is None else load(saved.data, world.clock, world.ids)

@@ -136,6 +136,7 @@ steps = st.one_of(
     st.builds(lambda name: post("logged-models", experiment_id="0", name=name), st.sampled_from("ab")),
     st.builds(lambda s: control("POST", "/clock", {"advance": s}), st.integers(0, 100)),
     st.builds(lambda balance: control("PUT", "/keys/reader", {"balance": balance}), small),
+    st.builds(lambda limit: control("PUT", "/settings", {"rate_limit": limit}), small),
     st.just(control("POST", "/scenarios", {"name": "gateway.lb_error", "params": {"times": 2, "after": 1}})),
     st.just(
         control(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hokusai_mock.sandbox import Calls
-from hokusai_testkit.assertions import differences, explain, nearest
+from hokusai_testkit.assertions import explain, nearest
 
 
 def entry(n: int, method: str = "POST", path: str = "/api/2.0/mlflow/runs/create", **fields: Any) -> dict[str, Any]:
@@ -16,7 +16,12 @@ def asked(journal: list[dict[str, Any]], method: str | None = None, path: str | 
     return Calls([], journal=journal, method=method, path=path, match=match)
 
 
-def test_nearest_has_the_fewest_differences_then_the_most_similar_path() -> None:
+def shown(journal: list[dict[str, Any]], **match: Any) -> list[str]:
+    """What is said of the first near request."""
+    return [line.strip() for line in explain([asked(journal, **match)])[2:]]
+
+
+def test_the_nearest_is_shown_first() -> None:
     journal = [
         entry(1, "GET", "/health"),
         entry(2, "GET"),
@@ -25,12 +30,11 @@ def test_nearest_has_the_fewest_differences_then_the_most_similar_path() -> None
         entry(5, path="/api/2.0/mlflow/experiments/create", status=500),
     ]
     found = nearest(asked(journal, "POST", "runs/create", status=200))
-    assert [item["n"] for item in found] == [2, 3, 4]
+    assert [near.entry["n"] for near in found] == [3, 2, 4]
 
 
 def test_differences_name_each_field() -> None:
-    question = asked([], "GET", "runs/get", status=404)
-    assert differences(entry(1), question) == [
+    assert shown([entry(1)], method="GET", path="runs/get", status=404) == [
         "method: POST, not GET",
         "path: /api/2.0/mlflow/runs/create, not runs/get",
         "status: 200, not 404",
@@ -38,8 +42,8 @@ def test_differences_name_each_field() -> None:
 
 
 def test_json_bodies_are_compared_member_by_member() -> None:
-    question = asked([], body={"name": "iris", "n": 1, "new": True})
-    assert differences(entry(1, body='{"name": "iris", "n": 2, "old": 0}'), question) == [
+    recorded = entry(1, body='{"name": "iris", "n": 2, "old": 0}')
+    assert shown([recorded], body={"name": "iris", "n": 1, "new": True}) == [
         "body.n: 2, not 1",
         "body.old: 0, not absent",
         "body.new: absent, not True",
@@ -47,8 +51,8 @@ def test_json_bodies_are_compared_member_by_member() -> None:
 
 
 def test_bodies_that_are_no_json_are_compared_as_they_are() -> None:
-    assert differences(entry(1, body="{oops"), asked([], body={"a": 1})) == ["body: '{oops', not {'a': 1}"]
-    assert differences(entry(1, body="x" * 500), asked([], body="y"))[0].endswith("(502 characters), not 'y'")
+    assert shown([entry(1, body="{oops")], body={"a": 1}) == ["body: '{oops', not {'a': 1}"]
+    assert shown([entry(1, body="x" * 500)], body="y")[0].endswith("(502 characters), not 'y'")
 
 
 def test_questions_without_an_answer_are_explained_first() -> None:
