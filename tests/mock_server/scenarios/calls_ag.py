@@ -93,7 +93,15 @@ def _import_mlflow() -> Any:
     return mlflow
 
 
+def _providers() -> Any:
+    """The distributions that provide the import name `hokusai`."""
+    from importlib.metadata import packages_distributions
+
+    return sorted(set(packages_distributions()["hokusai"]))
+
+
 CALLS = {
+    ("hokusai", "packages that provide hokusai"): _providers,
     ("requests", "auth.validate"): lambda: _validate(in_header=True),
     ("requests", "auth.validate with the key in the body"): lambda: _validate(in_header=False),
     ("requests", "events.register without a run"): lambda: _create_event(None),
