@@ -20,7 +20,6 @@ def preflight(request: Request) -> Response | None:
         return None
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
-        ("Vary", "Origin"),
         _ANY,
         ("Access-Control-Allow-Methods", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
         ("Access-Control-Max-Age", "600"),
