@@ -87,13 +87,14 @@ def test_what_cannot_be_played_is_marked_and_explained(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hokusai_mock.scenarios.scenario.PLAYABLE_SETTINGS", frozenset())
+    name = "auth.admin_required"
     needed = "the platform setting 'registry_admin_scopes'"
     listed = run("scenarios", "list").stdout.splitlines()
-    line = next(line for line in listed if "auth.admin_required" in line)
+    line = next(line for line in listed if name in line)
 
     assert line.endswith(f"; cannot be played yet: it would need {needed}")
-    assert f"This version cannot play it: it would need {needed}" in run("scenarios", "show", "auth.admin_required").stdout
-    shown = json.loads(run("scenarios", "show", "auth.admin_required", "--json").stdout)
+    assert f"This version cannot play it: it would need {needed}" in run("scenarios", "show", name).stdout
+    shown = json.loads(run("scenarios", "show", name, "--json").stdout)
     assert shown["scenario"]["unplayable"][0].startswith(needed)
     assert "cannot play" not in run("scenarios", "show", "gateway.lb_error").stdout
 
