@@ -17,7 +17,7 @@ __all__ = ["Garbage"]
 class Garbage(Effect):
     """Send `size` bytes that are no HTTP, then close the connection; a sandbox's seed gives always the same ones.
 
-    They end a line, if there are more than two: a client that reads lines has one to refuse.
+    They end with an empty line, if there are more than four: a client that reads a head has one to refuse.
     """
 
     name: ClassVar[str] = "garbage"
@@ -29,6 +29,6 @@ class Garbage(Effect):
         """Make the bytes: none below 0x80, so that no client finds a protocol in them."""
         drawn = Random(occasion.request.world.seed).randbytes(self.size)  # noqa: S311 - noise, not a secret
         noise = bytes(byte | 0x80 for byte in drawn)
-        response = Response(200, noise[:-2] + b"\r\n" if self.size > 2 else noise)
+        response = Response(200, noise[:-4] + b"\r\n\r\n" if self.size > 4 else noise)
         response.wire = Wire("sent", headless=True)
         return response

@@ -30,7 +30,8 @@ _BODILESS = {204, 304}
 class Status(Effect):
     """Answer with `status` and at most one body: `json`, `html`, `text`, `xml`, or explicitly `empty`.
 
-    `html` without a `<` is the name of a page (`pages.py`). `content_type` replaces the type that belongs to the body.
+    `html` without a `<` is the name of a page: `load-balancer`, `bad-gateway`, `service-unavailable`, `gateway-timeout`
+    or `forbidden`. `content_type` replaces the type that belongs to the body.
     """
 
     name: ClassVar[str] = "status"

@@ -186,8 +186,8 @@ def test_garbage_is_always_the_same_and_never_http(sandbox, line):
 
     assert first == second
     assert len(first) == 200
-    assert first.endswith(b"\r\n")
-    assert min(first[:-2]) >= 0x80
+    assert first.endswith(b"\r\n\r\n")
+    assert min(first[:-4]) >= 0x80
 
 
 @pytest.mark.parametrize(("effect", "given"), [case[:2] for case in BREAKING if case[3].get("status")])
