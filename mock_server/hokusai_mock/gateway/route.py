@@ -125,24 +125,27 @@ class Route:
     def handle(self, request: Request, mlflow: Handler, path: Mapping[str, str]) -> Response:
         """Answer one request."""
         try:
-            query, errors = check_fields(self.query, dict(request.query), "query") if self.query else ({}, [])
-            body: Json = {}
-            if self.body is not None and not self.validates_itself:
-                body, found = self.body.read(request.body(), request.header("Content-Type"))
-                errors += found
+            result = self._answer(request, mlflow, path)
         except Malformed:
             return problem(400, "There was an error parsing the body").response()
+        except Problem as refusal:
+            return refusal.response()
+        return result if isinstance(result, Response) else Response.json(result, min(self.answers))
+
+    def _answer(self, request: Request, mlflow: Handler, path: Mapping[str, str]) -> Json | Response:
+        """Validate, then count, then act."""
+        query, errors = check_fields(self.query, dict(request.query), "query") if self.query else ({}, [])
+        body: Json = {}
+        if self.body is not None and not self.validates_itself:
+            body, found = self.body.read(request.body(), request.header("Content-Type"))
+            errors += found
         if errors:
-            return Response.json({"detail": errors}, 422)
+            raise Problem(422, errors)
         if self.per_minute is not None:
             refused = limit_route(request, f"{self.method} {self.path}", self.per_minute)
             if refused is not None:
                 return refused
-        try:
-            result = self.function(Call(request, Tracking(request, mlflow), path, query, body))
-        except Problem as refusal:
-            return refusal.response()
-        return result if isinstance(result, Response) else Response.json(result, min(self.answers))
+        return self.function(Call(request, Tracking(request, mlflow), path, query, body))
 
 
 class Routes:
