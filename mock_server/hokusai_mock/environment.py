@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-__all__ = ["APPENDED", "LOOPBACK", "REMOVED", "apply", "table"]
+__all__ = ["APPENDED", "LOOPBACK", "REMOVED", "TRUST", "apply", "table"]
 
 LOOPBACK = "localhost,127.0.0.1,::1"
 
@@ -30,6 +30,15 @@ REMOVED = (
     "WEBHOOK_SECRET",
 )
 """Variables of a developer's machine that would win over the mock, or carry a real secret to it."""
+
+TRUST = (
+    "MLFLOW_TRACKING_SERVER_CERT_PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)
+"""Where clients look for the authority that they shall trust; set, or removed, only where TLS is spoken."""
 
 APPENDED = ("NO_PROXY", "no_proxy")
 """Variables whose value is added to the one that is there."""

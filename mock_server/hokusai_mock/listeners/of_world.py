@@ -11,22 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hokusai_mock.environment import TRUST
 from hokusai_mock.listeners.interface import MAIN, ListenerError, Opener, OpenListener
 
 if TYPE_CHECKING:
     from hokusai_mock.scenarios import Listener
     from hokusai_mock.world import World
 
-__all__ = ["TLS_VARIABLES", "WorldListeners"]
-
-TLS_VARIABLES = (
-    "MLFLOW_TRACKING_SERVER_CERT_PATH",
-    "REQUESTS_CA_BUNDLE",
-    "SSL_CERT_FILE",
-    "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-)
-"""Where clients look for the authority that they shall trust."""
+__all__ = ["WorldListeners"]
 
 
 class WorldListeners(Mapping[str, OpenListener]):
@@ -114,7 +106,7 @@ class WorldListeners(Mapping[str, OpenListener]):
         if not secured:
             return {}
         trusted = next((listener.ca for listener in secured if listener.trusted), None)
-        return dict.fromkeys(TLS_VARIABLES, trusted)
+        return dict.fromkeys(TRUST, trusted)
 
     def describe(self, root: str) -> dict[str, Any]:
         """The listeners as the admin API shows them."""

@@ -12,8 +12,8 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hokusai_mock.environment import TRUST
 from hokusai_mock.listeners import certificates
-from hokusai_mock.listeners.of_world import TLS_VARIABLES
 from hokusai_mock.listeners.record import arrived, refused_handshake
 from hokusai_mock.listeners.tls import plain_port, secured
 from hokusai_mock.scenarios.tables import Tls
@@ -76,7 +76,7 @@ class MainTls:
     @property
     def client_env(self) -> dict[str, str | None]:
         """The variables with which a client trusts the server, if it may know of its authority at all."""
-        return dict.fromkeys(TLS_VARIABLES, self._identity.ca if self._identity and self._identity.trusted else None)
+        return dict.fromkeys(TRUST, self._identity.ca if self._identity and self._identity.trusted else None)
 
     def around(
         self, inner: ServeConnection, go_on_as: Callable[[socket.socket], None], journal_of: Callable[[], World]

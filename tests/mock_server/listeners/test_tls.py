@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hokusai_mock.listeners.of_world import TLS_VARIABLES
+from hokusai_mock.environment import TRUST
 
 requests = pytest.importorskip("requests", reason="the tests speak as requests does")
 pytest.importorskip("trustme", reason="certificates are made with trustme, an extra")
@@ -43,7 +43,7 @@ def test_the_environment_leads_clients_to_the_authority(server, world, open_list
     before = world.environment(server.url)
     open_listener(world, TLS % 'certificate = "expired"')
     env = world.environment(server.url)
-    assert {env[name] for name in TLS_VARIABLES} == {ca_of(world)}
+    assert {env[name] for name in TRUST} == {ca_of(world)}
     assert env["MLFLOW_TRACKING_URI"] == f"{world.listeners.root('')}/api/mlflow"
     world.calm()
     assert world.environment(server.url) == before
@@ -53,7 +53,7 @@ def test_the_environment_leads_clients_to_the_authority(server, world, open_list
 def test_clients_are_not_told_of_an_authority_that_nobody_knows(server, world, open_listener, table):
     open_listener(world, TLS % table)
     env = world.environment(server.url)
-    assert [env[name] for name in TLS_VARIABLES] == [None] * len(TLS_VARIABLES)
+    assert [env[name] for name in TRUST] == [None] * len(TRUST)
 
 
 def recorded(world, count):

@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from hokusai_mock import MockServer, Sandbox
-from hokusai_mock.listeners.of_world import TLS_VARIABLES
+from hokusai_mock.environment import TRUST
 from hokusai_mock.server.mock import ServerError
 
 requests = pytest.importorskip("requests", reason="the tests speak as requests does")
@@ -41,7 +41,7 @@ def test_clients_get_through_with_the_environment_of_a_sandbox():
         env = sandbox.env
         assert sandbox.url == f"{server.url}/s/x"
         assert env["MLFLOW_TRACKING_URI"] == f"{server.url}/s/x/api/mlflow"
-        assert {env[name] for name in TLS_VARIABLES} == {server.ca}
+        assert {env[name] for name in TRUST} == {server.ca}
         assert get(f"{sandbox.url}/health", verify=env["REQUESTS_CA_BUNDLE"]).status_code == 200
         assert [call["path"] for call in sandbox.calls("GET")] == ["/health"]
 
