@@ -104,11 +104,13 @@ class Entry:
     def close(self, status: int | None, answered_bytes: int = 0, fate: str = "sent") -> None:
         """Note what was answered: `status` (`None` when no status line was sent), body bytes, fate.
 
-        An answer that is held back is closed twice; what was noted last is true.
+        An answer that is held back is closed twice, when the silence begins and when it ends; what was noted last is
+        true.
         """
         if self._tally is not None:
             self._tally.note(self.fate, fate)
-        self.ended_ns = time.time_ns()
+        if fate != "hung" or self.fate == "hung":
+            self.ended_ns = time.time_ns()
         self.status = status
         self.answered_bytes = answered_bytes
         self.fate = fate

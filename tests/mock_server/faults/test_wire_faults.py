@@ -202,8 +202,9 @@ def test_an_answer_to_head_has_no_body_however_it_is_broken(sandbox, line, effec
 def test_a_hang_is_in_the_journal_while_it_lasts_and_ends_with_the_sandbox(sandbox, line):
     sandbox.fault(effect="hang")
     hanging = [line().ask() for _ in range(3)]
-    while len([entry for entry in sandbox.journal if entry["fate"] == "hung"]) < 3:
+    while len(sandbox.calls(fate="hung")) < 3:
         pass
+    assert [entry["duration_ms"] for entry in sandbox.journal] == [None] * 3
     for one in hanging:
         one.socket.setblocking(False)
         with pytest.raises(BlockingIOError):
