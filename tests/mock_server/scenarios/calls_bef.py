@@ -116,6 +116,11 @@ def _event(ask: Any) -> Any:
     return ask("POST", platform("/api/models/tokenized-registration-events"), body)
 
 
+def _predict_with_rows(ask: Any) -> Any:
+    """Rows of a benchmark, where the route wants `inputs`."""
+    return ask("POST", platform("/api/v1/models/21/predict"), {"rows": [{"text": "scenario"}]})
+
+
 def _webhook(ask: Any) -> Any:
     """What the platform sends to the site, signed with a secret that is not the site's."""
     import hashlib
@@ -134,6 +139,7 @@ _BY_HAND: dict[str, Any] = {
     "experiments.search from a page": _search_from_a_page,
     "mlflow.health": lambda ask: ask("GET", tracking("/health")),
     "mlflow.version": lambda ask: ask("GET", tracking("/version")),
+    "serving.predict with rows": _predict_with_rows,
     "webhook": _webhook,
 }
 

@@ -28,6 +28,8 @@ Seen = dict[str, Any]
 
 HERE = Path(__file__).resolve().parent
 PRELOADED = ("requests", "pandas", "mlflow", "mlflow.pyfunc", "mlflow.store.artifact.mlflow_artifacts_repo", "hokusai")
+FILLED_IN = ("workspace",)
+"""Fields of entities that newer clients fill in themselves, whatever was answered."""
 FRESH = "PYTHON"
 """Variables with this prefix are read when an interpreter starts."""
 
@@ -85,7 +87,7 @@ def _hollow(value: Any) -> bool | None:
     """Whether an entity of MLflow came back whose fields are all empty; `None` for anything else."""
     if not type(value).__module__.startswith("mlflow.entities"):
         return None
-    return all(not item or _hollow(item) for _, item in value)
+    return all(not item or _hollow(item) or name in FILLED_IN for name, item in value)
 
 
 class Run:
