@@ -19,8 +19,21 @@ from hokusai_mock.schema import AtLeast, Between, Custom, Key, Matches, parse_se
 
 __all__ = ["Definitions", "properties", "schema_of"]
 
-Definitions = dict[str, dict[str, Any]]
-"""Schemas by name, for `#/components/schemas`."""
+
+class Definitions(dict[str, dict[str, Any]]):
+    """Schemas by name, for `#/components/schemas`; two types of one name are an error of the document's makers."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__()
+        self._owners: dict[str, object] = {}
+
+    def claim(self, owner: object, name: str) -> bool:
+        """Give a name to a type; false when the type has it already, `TypeError` when another one has."""
+        if self._owners.setdefault(name, owner) is not owner:
+            raise TypeError(f"two types of the admin API are called {name}: {owner!r} and {self._owners[name]!r}")
+        return name not in self
+
 
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
@@ -71,7 +84,7 @@ def properties(cls: Any, known: Definitions) -> tuple[dict[str, dict[str, Any]],
 
 def _named(cls: Any, known: Definitions) -> dict[str, Any]:
     name = cls.__name__
-    if name not in known:
+    if known.claim(cls, name):
         known[name] = {}  # so that a type may hold itself
         found, required = properties(cls, known)
         known[name] = {"type": "object", "description": _summary(cls), "properties": found}

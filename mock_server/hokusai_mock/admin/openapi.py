@@ -44,7 +44,8 @@ _SUBJECTS = {
 
 def document(routes: Iterable[Route], server_url: str) -> dict[str, Any]:
     """Return the document of `routes`, for a server that is reached at `server_url`."""
-    known: Definitions = {"Error": _ERROR}
+    known = Definitions()
+    known["Error"] = _ERROR
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         for path, suffix in _paths(route):

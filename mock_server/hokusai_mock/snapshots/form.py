@@ -98,7 +98,7 @@ class StoredRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class StoredFaults:
     """The fault rules, those of running scenarios too."""
 
     rules: tuple[StoredRule, ...]
@@ -118,7 +118,7 @@ class Snapshot:
     profiles: ProfileNames
     steps: tuple[StoredScenario | StoredChange, ...] = ()
     """Scenarios that run and what was set by hand, in the order of doing."""
-    faults: Faults | None = None
+    faults: StoredFaults | None = None
     platform: Mapping[str, Any] | None = None
     """What the platform remembers beside MLflow's data: debits, windows, events."""
     data: Contents | None = None

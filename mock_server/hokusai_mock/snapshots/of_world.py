@@ -13,7 +13,7 @@ from hokusai_mock.scenarios.tables import given
 from hokusai_mock.snapshots.form import (
     KIND,
     SCHEMA_VERSION,
-    Faults,
+    StoredFaults,
     Snapshot,
     SnapshotError,
     StoredScenario,
@@ -142,7 +142,7 @@ def _fill(world: World, saved: Snapshot) -> None:
         _put_faults_back(world, saved.faults)
 
 
-def _put_faults_back(world: World, faults: Faults) -> None:
+def _put_faults_back(world: World, faults: StoredFaults) -> None:
     world.faults.put_back(
         (
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hokusai_mock.admin.interface import Call, Route
+from hokusai_mock.worlds import DEFAULT
 
 __all__ = ["ROUTES"]
 
@@ -17,4 +18,14 @@ def get_openapi(call: Call) -> dict[str, Any]:
     return document(ALL, call.server_url)
 
 
-ROUTES = (Route("GET", "/openapi.json", get_openapi),)
+def get_platform_openapi(call: Call) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the platform's own routes, in the era that the sandbox `default` plays."""
+    from hokusai_mock.gateway.openapi import document  # noqa: PLC0415 - who reads it is rare
+
+    return document(call.worlds.get(DEFAULT).platform)
+
+
+ROUTES = (
+    Route("GET", "/openapi.json", get_openapi),
+    Route("GET", "/platform-openapi.json", get_platform_openapi),
+)

@@ -124,15 +124,15 @@ def move_clock(call: Call) -> ClockState:
 
 
 def _set_clock(world: World, wanted: ClockSetting | ClockStep, advance_s: float) -> None:
-    clock, step = world.clock, round(advance_s * 1000)
+    clock = world.clock
     start = clock.now_ms() if wanted.now_ms is None else wanted.now_ms
-    if start + step > LATEST_MS:
+    if advance_s * 1000 > LATEST_MS - start:
         raise AdminError(f"the clock cannot pass the year 9999: {advance_s:g} s more is too much")
     if wanted.now_ms is not None:
         clock.set(wanted.now_ms)
     if wanted.frozen is not None:
         (clock.freeze if wanted.frozen else clock.thaw)()
-    clock.advance(step)
+    clock.advance(round(advance_s * 1000))
     if wanted.time_scale is not None:
         world.time_scale = wanted.time_scale
 
