@@ -13,9 +13,9 @@ from hokusai_mock.scenarios.tables import given
 from hokusai_mock.snapshots.form import (
     KIND,
     SCHEMA_VERSION,
-    StoredFaults,
     Snapshot,
     SnapshotError,
+    StoredFaults,
     StoredScenario,
 )
 from hokusai_mock.store.contents import dump, load
