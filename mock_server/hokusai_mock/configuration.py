@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hokusai_mock import profiles
@@ -19,7 +20,17 @@ from hokusai_mock.settings import Settings, settle
 if TYPE_CHECKING:
     from hokusai_mock.scenarios import Client, ResolvedScenario
 
-__all__ = ["Change", "ClientSide", "Configuration", "Playing", "Settings", "WorldError", "WorldOptions", "configure", "resolve"]
+__all__ = [
+    "Change",
+    "ClientSide",
+    "Configuration",
+    "Playing",
+    "Settings",
+    "WorldError",
+    "WorldOptions",
+    "configure",
+    "resolve",
+]
 
 
 class WorldError(ValueError):
@@ -45,6 +56,12 @@ class WorldOptions:
     """What the seconds of delays and hangs are multiplied with."""
     client_env: Mapping[str, str | None] = field(default_factory=dict)
     """Variables that clients of this server need beside those of the table: with TLS, whom to trust."""
+
+    def __post_init__(self) -> None:
+        """All worlds of a server share its options: what they hold cannot be changed."""
+        object.__setattr__(self, "client_env", MappingProxyType(dict(self.client_env)))
+        scenarios = tuple((name, MappingProxyType(dict(params))) for name, params in self.scenarios)
+        object.__setattr__(self, "scenarios", scenarios)
 
 
 class Playing(NamedTuple):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -221,6 +222,11 @@ class MlflowProfile:
     security: Security = field(default_factory=Security)
     placement: Placement = field(default_factory=Placement)
     basic_auth: BasicAuthRules = field(default_factory=BasicAuthRules)
+
+    def __post_init__(self) -> None:
+        """All worlds of a process share one profile: what it holds cannot be changed."""
+        for name in ("texts", "codes", "classes"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
 def mlflow_names() -> tuple[str, ...]:

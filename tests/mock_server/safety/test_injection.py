@@ -103,7 +103,7 @@ def test_a_name_in_a_body_of_control_is_only_ever_data(wsgi: Mock, name: str) ->
         ("POST", "/scenarios", {"name": name}),
         ("POST", "/scenarios", {"name": "auth.key_invalid", "params": {name: name}}),
         ("POST", "/faults", {name: name}),
-        ("POST", "/faults", {"name": name, "layer": "edge", "effect": "status", "with": {"code": name}}),
+        ("POST", "/faults", {"name": name, "layer": "edge", "effect": "status", "with": {"status": name}}),
         ("PUT", "/profile", {"mlflow": name}),
         ("POST", "/reset", {name: 1}),
     ):
@@ -125,7 +125,7 @@ def test_a_name_in_a_body_of_control_is_only_ever_data(wsgi: Mock, name: str) ->
     ],
 )
 def test_a_fault_cannot_have_a_header_with_a_line_break(wsgi: Mock, header: dict[str, str]) -> None:
-    rule = {"layer": "edge", "effect": "status", "with": {"code": 503, "headers": header}}
+    rule = {"layer": "edge", "effect": "status", "with": {"status": 503, "headers": header}}
     answer = wsgi.ask("POST", "/_testkit/v1/faults", json.dumps(rule).encode(), headers=JSON)
     assert answer.status == 400, answer.body
     assert b"header" in answer.body
