@@ -83,7 +83,21 @@ _OPTIONS = (
         default=4096,
         show_default=True,
         metavar="N",
-        help="How many sandboxes exist at most.",
+        help="How many sandboxes exist at most; idle ones go after an hour.",
+    ),
+    click.option(
+        "--state",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Keep the state of all sandboxes: read at the start if it is there, written at the end and on snapshots.",
+    ),
+    click.option(
+        "--time-scale",
+        type=click.FloatRange(0, 1000),
+        default=1.0,
+        show_default=True,
+        metavar="X",
+        help="Multiply the seconds of delays and hangs; 0 waits for nothing.",
     ),
 )
 
@@ -117,10 +131,10 @@ def build_server(*, scenario: tuple[str, ...], admin_token_file: Path | None, **
 
 
 def stop_server(server: MockServer, command: str) -> bool:
-    """Stop the server; false, with the reason on stderr, when a cassette could not be written."""
+    """Stop the server; false, with the reason on stderr, when a cassette or the state could not be written."""
     try:
         server.stop()
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         click.echo(f"hokusai-testkit {command}: {error}", err=True)
         return False
     return True

@@ -56,6 +56,8 @@ def command(ready_file: Path | None, exit_with_stdin: bool, routes: bool, as_jso
             err=True,
         )
         raise SystemExit(USAGE) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     try:
         _announce(server, ready_file)
         if exit_with_stdin:
@@ -82,8 +84,7 @@ def _list_routes(routes: bool, as_json: bool, options: Mapping[str, Any]) -> Non
 
 def _announce(server: MockServer, ready_file: Path | None) -> None:
     click.echo(f"# the mock Hokusai platform listens on {server.url}; stop it with Ctrl-C")
-    if server.control_url != server.url:
-        click.echo(f"# control (admin API) is at {server.control_url}/_testkit/")
+    click.echo(f"# dashboard {server.control_url}/_testkit/, control {server.control_url}/_testkit/v1/openapi.json")
     if server.client_certificate is not None:
         click.echo(f"# MLFLOW_TRACKING_CLIENT_CERT_PATH of a client that it accepts: {server.client_certificate}")
     click.echo(exports(server.worlds.get("default").environment(server.url)))

@@ -6,6 +6,7 @@ with MockServer() as server:
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import socket
@@ -217,21 +218,18 @@ class MockServer:
         its state writes it now; `SnapshotError` when it could not.
         """
         acceptor, self._acceptor = self._acceptor, None
-        if acceptor is not None and self._pipeline is not None:
-            self.worlds.end()  # first of all: who waits in a world would hold up the end of its connection
-            self._pipeline.close()  # so would who waits for the backend
-            acceptor.stop()
-            try:
+        recorder, self.worlds.recorder = self.worlds.recorder, None
+        with contextlib.ExitStack() as last:  # whatever fails, the rest is done: from the bottom up
+            if recorder is not None:
+                last.callback(recorder.close)
+                last.callback(recorder.write_all)
+            if acceptor is not None and self._pipeline is not None:
+                self.worlds.end()  # first of all: who waits in a world would hold up the end of its connection
+                self._pipeline.close()  # so would who waits for the backend
+                acceptor.stop()
+                last.callback(self.worlds.close)
                 if self.worlds.state_file is not None:
                     self.worlds.state_file.write(self.worlds)
-            finally:
-                self.worlds.close()
-        recorder, self.worlds.recorder = self.worlds.recorder, None
-        if recorder is not None:
-            try:
-                recorder.write_all()
-            finally:
-                recorder.close()
 
     def __enter__(self) -> MockServer:
         return self.start()

@@ -83,6 +83,49 @@ def test_serve_ends_when_standard_input_closes(tmp_path):
         assert process.wait(10) == 0
 
 
+def post(url: str, path: str, body: object, **headers: str) -> int:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_serve_keeps_its_state_from_one_run_to_the_next(tmp_path):
+    file = tmp_path / "state.json"
+    create, key = "/api/mlflow/api/2.0/mlflow/registered-models/create", {"Authorization": "Bearer hk_test_admin"}
+    statuses = []
+    for _ in range(2):
+        with serving(tmp_path, "--state", str(file)) as (process, url):
+            statuses.append(post(url, create, {"name": "kept"}, **key))
+            process.terminate()
+            assert process.wait(10) == 0
+    assert statuses == [200, 400], "the second run knows the model"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_state_that_is_none_is_refused_before_anything_is_served(tmp_path):
+    file = tmp_path / "state.json"
+    file.write_text("[]")
+    done = kit("serve", "--port", "0", "--state", str(file))
+    assert done.returncode == 2
+    assert "state.json" in done.stderr
+    assert file.read_text() == "[]"
+
+
+def test_with_a_time_scale_of_zero_nobody_waits(tmp_path):
+    with serving(tmp_path, "--time-scale", "0") as (_, url):
+        rule = {"layer": "edge", "effect": "delay", "with": {"delay": "1h"}}
+        assert post(url, "/_testkit/v1/faults", rule) == 200
+        assert get(url, "/health")[0] == 200
+
+
+def test_serve_says_where_its_dashboard_is(tmp_path):
+    with serving(tmp_path) as (process, url):
+        assert f"# dashboard {url}/_testkit/" in process.stdout.readline()
+
+
 def test_a_taken_port_is_named_with_the_way_out(tmp_path):
     with serving(tmp_path) as (_, url):
         done = kit("serve", "--port", url.rsplit(":", 1)[1])
