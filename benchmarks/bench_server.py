@@ -66,8 +66,11 @@ class Client:
             "User-Agent: benchmark\r\nAccept: */*\r\n\r\n"
         ).encode()
 
-    def ask(self) -> bytes:
+    def send(self) -> None:
         self._socket.sendall(self._request)
+
+    def ask(self) -> bytes:
+        self.send()
         length = 0
         status = self._file.readline()
         while (line := self._file.readline()) != b"\r\n":
@@ -113,7 +116,7 @@ def serve_mock() -> None:
 def request_ratio(rounds: int, batch: int) -> dict[str, float]:
     """Time of a request on the mock divided by that on bare Flask, in alternating batches."""
     ratios, mock_times, bare_times = [], [], []
-    with _child("mock") as mock_child, _child("bare") as bare_child:
+    with child("mock") as mock_child, child("bare") as bare_child:
         mock = Client(int(mock_child.stdout.readline()), ASK)  # type: ignore[union-attr]
         bare = Client(int(bare_child.stdout.readline()), "/api/2.0/mlflow/experiments/get-by-name")  # type: ignore[union-attr]
         for client in (mock, bare):
@@ -126,9 +129,9 @@ def request_ratio(rounds: int, batch: int) -> dict[str, float]:
             ratios.append(mock_times[-1] / bare_times[-1])
         for client in (mock, bare):
             client.close()
-        for child in (mock_child, bare_child):
-            child.stdin.close()  # type: ignore[union-attr]
-            child.wait()
+        for process in (mock_child, bare_child):
+            process.stdin.close()  # type: ignore[union-attr]
+            process.wait()
     return {
         "ratio": statistics.median(ratios),
         "mock_us": statistics.median(mock_times) * 1000,
@@ -136,7 +139,8 @@ def request_ratio(rounds: int, batch: int) -> dict[str, float]:
     }
 
 
-def _child(kind: str) -> subprocess.Popen[str]:
+def child(kind: str) -> subprocess.Popen[str]:
+    """A server of that kind in a process of its own: it prints its port, and ends when its input is closed."""
     return subprocess.Popen(
         [sys.executable, __file__, "--serve", kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
