@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "PrivateListener", "open_all"]
 
-KINDS: Mapping[str, Kind | None] = {"forward-proxy": forward_proxy, "http": http, "refuse": None, "silent": silent}
-"""How each kind serves its connections; one that refuses them has nothing to serve."""
+BLACKHOLE = "blackhole"
+
+KINDS: Mapping[str, Kind | None] = {
+    "forward-proxy": forward_proxy,
+    BLACKHOLE: None,
+    "http": http,
+    "refuse": None,
+    "silent": silent,
+}
+"""How each kind serves its connections; one that never has any has nothing to serve."""
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - recognized, not bound
 
@@ -109,12 +117,16 @@ class PrivateListener:
 
     def stop(self) -> None:
         """Refuse connections and end those that are open; the port stays reserved for `resume`."""
+        if self._port is not None:
+            self._port.unblock()
         listening, self._listening = self._listening, None
         if listening is not None:
             self._ground.release(listening)
 
     def resume(self) -> None:
-        """Accept connections, on the same port as before; a listener of kind `refuse` never does."""
+        """Do again what the kind does, on the same port as before."""
+        if self.kind == BLACKHOLE and self._port is not None:
+            self._port.block()
         if self._serve is not None and self._port is not None and self._listening is None:
             self._listening = self._port.listen()
             self._ground.accept(self._listening, self._serve)

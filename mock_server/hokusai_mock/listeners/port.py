@@ -1,4 +1,4 @@
-"""A port of this machine that belongs to one listener until it is closed: it listens, or it refuses.
+"""A port of this machine that belongs to one listener until it is closed: it listens, refuses, or lets nothing in.
 
 Nothing here knows what is said on the port.
 """
@@ -34,6 +34,7 @@ class Port:
         self._family = family
         self._guard: socket.socket | None = _bound(family, address)
         self._address = self._guard.getsockname()
+        self._blocking: tuple[socket.socket, ...] = ()
         _alive.add(self)
 
     @property
@@ -41,18 +42,38 @@ class Port:
         """Host and port."""
         return self._address[0], self._address[1]
 
-    def listen(self) -> socket.socket:
+    def listen(self, backlog: int = BACKLOG) -> socket.socket:
         """Return a new non-blocking socket that listens on the port; its owner closes it."""
         if _GUARDED or self._guard is None:
             sock = _bound(self._family, self._address)
         else:
             sock, self._guard = self._guard, None
-        sock.listen(BACKLOG)
+        sock.listen(backlog)
         sock.setblocking(False)
         return sock
 
+    def block(self) -> None:
+        """Let every connection wait for an answer that never comes, as behind a firewall that drops packets.
+
+        The queue of connections that nobody accepts is filled with one of our own: Linux drops the SYN of any other.
+        """
+        if self._blocking:
+            return
+        listening = self.listen(0)
+        filler = socket.socket(self._family, socket.SOCK_STREAM)
+        self._blocking = (filler, listening)
+        filler.settimeout(5)
+        filler.connect(self._address)
+
+    def unblock(self) -> None:
+        """Refuse connections again."""
+        blocking, self._blocking = self._blocking, ()
+        for sock in blocking:
+            sock.close()
+
     def close(self) -> None:
         """Give the port back; closing again does nothing."""
+        self.unblock()
         guard, self._guard = self._guard, None
         if guard is not None:
             guard.close()

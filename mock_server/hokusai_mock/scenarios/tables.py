@@ -172,7 +172,7 @@ class Listener:
     """`[[listener]]`: a port private to the sandbox; the name `main` replaces the sandbox's base URL."""
 
     name: Annotated[str, Matches(r"[a-z][a-z0-9_]*", "a short lower-case name")]
-    kind: Literal["http", "forward-proxy", "refuse", "silent"] = "http"
+    kind: Literal["http", "forward-proxy", "refuse", "silent", "blackhole"] = "http"
     tls: Tls | None = None
     sandbox: Literal["same", "new"] = "same"
     answer: Answer | None = None
@@ -183,7 +183,7 @@ class Listener:
             raise ImpossibleError("a forward proxy needs 'answer', for instance { connect = 407 }")
         if self.answer is not None and self.kind != "forward-proxy":
             raise ImpossibleError(f"only a listener of kind 'forward-proxy' has an 'answer', not {self.kind!r}")
-        if self.kind in ("refuse", "silent") and (self.tls or self.sandbox == "new"):
+        if self.kind in ("refuse", "silent", "blackhole") and (self.tls or self.sandbox == "new"):
             raise ImpossibleError(f"a listener of kind {self.kind!r} says nothing: it takes no 'tls' and no 'sandbox'")
         if self.name == "main" and self.sandbox == "new":
             raise ImpossibleError(

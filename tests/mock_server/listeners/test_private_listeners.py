@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import threading
 from urllib.parse import urlsplit
 
@@ -151,6 +152,21 @@ def test_twelve_held_connections_do_not_slow_another_sandbox(server, world, open
             one.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse when the queue is full")
+def test_a_black_hole_lets_no_connection_come_about(world, open_listener):
+    url = open_listener(world, 'kind = "blackhole"')
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            socket.create_connection(address(url), timeout=0.05)
+    world.listeners["main"].stop()
+    assert refused(url)
+    world.listeners["main"].resume()
+    with pytest.raises(TimeoutError):
+        socket.create_connection(address(url), timeout=0.05)
+    world.calm()
+    assert is_free(url)
+
+
 def test_a_listener_stops_and_resumes_on_its_port(world, open_listener, ask):
     url = open_listener(world)
     listener = world.listeners["main"]
@@ -247,7 +263,7 @@ def _descriptors() -> int:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-@pytest.mark.parametrize("table", ["", 'kind = "refuse"', 'kind = "silent"'])
+@pytest.mark.parametrize("table", ["", 'kind = "refuse"', 'kind = "silent"', 'kind = "blackhole"'])
 def test_a_forked_child_does_not_hold_the_port(world, open_listener, table):
     url = open_listener(world, table)
     read_end, write_end = os.pipe()
