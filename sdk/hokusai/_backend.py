@@ -37,6 +37,7 @@ CHECK_SECONDS = 10.0
 
 _PAUSES = (0.25, 0.5)
 _REGISTRY_PROBE = ("/api/2.0/mlflow/registered-models/search", {"max_results": "1"})
+_ARTIFACT_PROBE = ("/api/2.0/mlflow-artifacts/artifacts", {"path": "hokusai-probe"})
 _Result = TypeVar("_Result")
 
 
@@ -129,14 +130,20 @@ class Backend:
             try:
                 yield
             except _mlflow.error_types() as error:
+                probe = _probe_after(error)
                 raise _errors.to_error(
                     error,
                     seen,
                     uri=self.uri,
                     action=action,
                     default=default,
-                    ask_again=lambda: _ask_quietly(self.settings.tracking_uri),
+                    ask_again=lambda: _ask_quietly(self.settings.tracking_uri, probe),
                 ) from error
+            except ModuleNotFoundError as error:
+                told = _errors.from_absence(error, uri=self.uri, action=action, default=default)
+                if told is None:
+                    raise
+                raise told from error
 
     def _local(self) -> LocalStore:
         return LocalStore(self.settings.local_store)
@@ -226,10 +233,15 @@ def _ask(uri: str, probe: tuple[str, dict[str, str]], seconds: float) -> SeenRes
         return read_response(response)
 
 
-def _ask_quietly(uri: str) -> SeenResponse | None:
+def _probe_after(error: BaseException) -> tuple[str, dict[str, str]]:
+    """What to ask after a failed call: artifacts may be refused where all else works."""
+    return _ARTIFACT_PROBE if "/mlflow-artifacts/" in str(error) else _REGISTRY_PROBE
+
+
+def _ask_quietly(uri: str, probe: tuple[str, dict[str, str]]) -> SeenResponse | None:
     """Ask once for the body that MLflow's retries threw away; `None` when there is no answer."""
     try:
-        return _within(CHECK_SECONDS, lambda: _ask(uri, _REGISTRY_PROBE, CHECK_SECONDS))
+        return _within(CHECK_SECONDS, lambda: _ask(uri, probe, CHECK_SECONDS))
     except _mlflow.error_types():
         return None
 

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
-from hokusai._incidents import Incident, is_html, name_answer, name_detour, name_silence
+from hokusai._incidents import Incident, is_html, name_absence, name_answer, name_detour, name_silence
 from hokusai.auth._credentials import TABLE
 from hokusai.auth.mlflow_plugin import SeenResponse, read_response
 from hokusai.exceptions import (
@@ -25,7 +25,7 @@ from hokusai.exceptions import (
     RateLimitError,
 )
 
-__all__ = ["Failure", "failure_of", "from_answer", "to_error"]
+__all__ = ["Failure", "failure_of", "from_absence", "from_answer", "to_error"]
 
 _RETRIED = re.compile(r"too many (\d{3}) error responses")
 _EXCERPT = 200
@@ -113,6 +113,17 @@ def to_error(
     if incident is not None:
         return _silence(incident, uri, action)
     return default(f"Could not {action}: {mask(_first_line(str(error)))}", url=_safe(uri))
+
+
+def from_absence(
+    error: ModuleNotFoundError, *, uri: str, action: str, default: type[HokusaiException]
+) -> HokusaiException | None:
+    """Return the SDK's error for a package that MLflow did not find; `None` when it means nothing in particular."""
+    incident = name_absence(error.name)
+    if incident is None:
+        return None
+    message = f"Could not {action}: {incident.cause} ({error.name})."
+    return default(message, code=incident.code, remedy=incident.remedy, url=_safe(uri))
 
 
 def _second_look(failure: Failure, ask_again: Callable[[], SeenResponse | None]) -> SeenResponse | None:

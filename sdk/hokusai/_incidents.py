@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hokusai.auth._credentials import origin_of
 from hokusai.auth.mlflow_plugin import SeenResponse
 
-__all__ = ["Incident", "is_html", "name_answer", "name_detour", "name_silence"]
+__all__ = ["Incident", "is_html", "name_absence", "name_answer", "name_detour", "name_silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,15 @@ _AUTH_DOWN = Incident(
     "C05", "the platform's authentication service is down", "Wait and try again. Do not change the key."
 )
 _NO_ARTIFACTS = Incident("F02", "the server's artifact storage is switched off", "The operator has to switch it on.")
+_ARTIFACTS_ONLY = Incident(
+    "F02", "this server carries artifacts alone (--artifacts-only)", "Use the tracking server's address."
+)
+_OBJECT_STORE = Incident(
+    "F03",
+    "the files of this experiment lie in an object store that the client speaks to itself, and a package for it is "
+    "not installed",
+    "Make a new experiment on a server that serves artifacts, or install the package and the store's credentials.",
+)
 _GATEWAY = Incident(
     "C03",
     "a load balancer or gateway answered in place of the platform",
@@ -181,8 +190,18 @@ def _failures(seen: SeenResponse, detail: str, text: str) -> Iterator[Incident]:
         yield _AUTH_DOWN
     if "ARTIFACTS_DISABLED" in text or "--serve-artifacts" in text:
         yield _NO_ARTIFACTS
+    if "--artifacts-only" in text:
+        yield _ARTIFACTS_ONLY
     if seen.status in (502, 503, 504) and not _json(text):
         yield _GATEWAY
+
+
+_STORES = ("boto3", "botocore", "google.cloud", "azure", "pyarrow", "paramiko", "pysftp")
+
+
+def name_absence(package: str | None) -> Incident | None:
+    """Name the incident behind a package that MLflow wanted and did not find."""
+    return _OBJECT_STORE if package is not None and package.startswith(_STORES) else None
 
 
 def _json(body: str) -> dict[str, object]:

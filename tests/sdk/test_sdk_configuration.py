@@ -66,6 +66,13 @@ def test_a_tracking_uri_without_a_scheme_is_refused(uri: str, tmp_path: Path) ->
     assert caught.value.code == "B08"
 
 
+@pytest.mark.parametrize("uri", ["http:/host:1/x", "https:/host:1/x", "http//host:1/x", "//host:1/x", "host:1/x"])
+def test_what_to_write_in_the_place_of_a_misspelt_scheme_is_a_whole_uri(uri: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(tracking_uri=uri, api_key=KEY)
+    assert "https://host:1/x " in str(caught.value.remedy)
+
+
 @pytest.mark.parametrize("argument", ["tracking_uri", "api_endpoint"])
 def test_a_uri_with_user_info_is_refused_without_repeating_it(argument: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

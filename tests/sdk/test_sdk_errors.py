@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hokusai import ModelRegistry, exceptions
-from hokusai._errors import failure_of, from_answer, retry_after, to_error
+from hokusai._errors import failure_of, from_absence, from_answer, retry_after, to_error
 from hokusai._incidents import name_answer, name_silence
 from hokusai.auth.mlflow_plugin import SeenResponse
 from hokusai.exceptions import (
@@ -65,6 +65,8 @@ def answer(status: int, body: str = "", content_type: str = "application/json", 
         (answer(504, '{"detail":"MLflow server request timeout after 30.0s"}'), "C04"),
         (answer(503, '{"detail":"Authentication service unavailable"}'), "C05"),
         (answer(503, '{"detail":{"error":"ARTIFACTS_DISABLED","message":"x"}}'), "F02"),
+        (answer(503, "Endpoint: /x disabled ... run `mlflow server` with `--serve-artifacts`", "text/html"), "F02"),
+        (answer(503, "Endpoint: /x disabled ... running in `--artifacts-only` mode.", "text/html"), "F02"),
         (answer(200, HTML, "text/html"), "E05"),
         (answer(200, f"{HTML} Login", "text/html"), "A17"),
     ],
@@ -72,6 +74,16 @@ def answer(status: int, body: str = "", content_type: str = "application/json", 
 def test_an_answer_is_named(seen: SeenResponse, code: str | None) -> None:
     incident = name_answer(seen)
     assert (incident.code if incident else None) == code
+
+
+@pytest.mark.parametrize(
+    ("package", "code"), [("boto3", "F03"), ("google.cloud.storage", "F03"), ("numpy", None), (None, None)]
+)
+def test_a_missing_package_is_named_when_it_speaks_to_an_object_store(package: str | None, code: str | None) -> None:
+    absence = ModuleNotFoundError(f"No module named {package!r}", name=package)
+    told = from_absence(absence, uri="http://x", action="log", default=RegistryException)
+
+    assert (told.code if told else None) == code
 
 
 @pytest.mark.parametrize(

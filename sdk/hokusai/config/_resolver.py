@@ -41,6 +41,8 @@ Mode = Literal["online", "local"]
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|file:|databricks|uc:")
+_MISSPELT = re.compile(r"(?i)^(?:https?:?)?/+")
+"""The beginning of `http:/host`, `http//host` and `//host`, before the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def check_tracking_uri(value: object, source: str) -> str:
         raise ConfigurationError(
             f"{source} is {uri.rpartition('@')[2]!r}: it has no scheme, so MLflow would write to a folder.",
             code="B08",
-            remedy=f"Write https://{uri.rpartition('@')[2].lstrip('/')} (or http:// on this machine).",
+            remedy=f"Write https://{_MISSPELT.sub('', uri.rpartition('@')[2])} (or http:// on this machine).",
         )
     if uri.lower().startswith(("http://", "https://")):
         parts = urlsplit(uri)
