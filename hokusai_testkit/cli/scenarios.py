@@ -13,6 +13,7 @@ import click
 
 from hokusai_mock import scenarios
 from hokusai_mock.scenarios import Scenario, ScenarioError, Symptom
+from hokusai_mock.scenarios.vocabulary import FAMILIES
 
 __all__ = ["command"]
 
@@ -32,12 +33,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         _put_json({"scenarios": [_entry(scenario) for scenario in catalogue]})
         return
-    width = max(len(scenario.name) for scenario in catalogue)
-    for scenario in catalogue:
-        parameters = f"  [{', '.join(scenario.params)}]" if scenario.params else ""
-        missing = ", ".join(item.partition(" (")[0] for item in _unplayable(scenario))
-        playable = f"; cannot be played yet: it would need {missing}" if missing else ""
-        click.echo(f"{scenario.id}  {scenario.name:{width}}  {scenario.title}{parameters}{playable}")
+    click.echo("\n".join(_listed(catalogue)))
 
 
 @command.command("show")
@@ -57,6 +53,46 @@ def show(name: str, as_json: bool) -> None:
         _put_json({"scenario": entry})
         return
     click.echo("\n".join(_page(scenario)))
+
+
+def _listed(catalogue: list[Scenario]) -> Iterator[str]:
+    """A line a scenario, by family and incident; what it asks of the client and what is not there yet, behind it."""
+    width = max(len(scenario.name) for scenario in catalogue)
+    for family in FAMILIES.values():
+        members = [scenario for scenario in catalogue if scenario.family == family]
+        if not members:
+            continue
+        incidents = len({scenario.id for scenario in members})
+        yield f"# {family}: {_count(incidents, 'incident')}, {_count(len(members), 'scenario')}"
+        for scenario in sorted(members, key=lambda one: (one.id, one.variant or "", one.name)):
+            parameters = f"  [{', '.join(scenario.params)}]" if scenario.params else ""
+            wanted = _client_needs(scenario)
+            needs = f"; the client needs {', '.join(wanted)}" if wanted else ""
+            missing = ", ".join(item.partition(" (")[0] for item in _unplayable(scenario))
+            playable = f"; cannot be played yet: it would need {missing}" if missing else ""
+            mark = " " if scenario.named_by_doctor else "*"
+            yield f"{scenario.id}{mark} {scenario.name:{width}}  {scenario.title}{parameters}{needs}{playable}"
+    if any(not scenario.named_by_doctor for scenario in catalogue):
+        yield "* the doctor cannot name it yet: a check that would decide is not there"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _client_needs(scenario: Scenario) -> list[str]:
+    """What the client's side must have or is given: packages, Docker, files in its home, another SDK; in words."""
+    client = scenario.table.get("client", {})
+    words = [_NEEDS[need] for need in client.get("needs", ())]
+    if client.get("files"):
+        words.append("files in its home")
+    if client.get("sdk"):
+        words.append(f"an SDK {str(client['sdk']).replace(':', ' ')}")
+    words += [f"to be without {name}" for name in client.get("hides", ())]
+    return words
+
+
+_NEEDS = {"package": "another package", "docker": "Docker", "tls": "TLS certificates"}
 
 
 def _named(reference: str) -> str:
@@ -95,6 +131,11 @@ def _entry(scenario: Scenario) -> dict[str, Any]:
         "variant": scenario.variant,
         "title": scenario.title,
         "family": scenario.family,
+        "hop": scenario.hop,
+        "client_needs": _client_needs(scenario),
+        "playable": not _unplayable(scenario),
+        "named_by_doctor": scenario.named_by_doctor,
+        "unproved": scenario.unproved,
         "params": {
             name: {
                 "type": param.type,
@@ -120,11 +161,15 @@ def _page(scenario: Scenario) -> Iterator[str]:
     if missing := _unplayable(scenario):
         words = f"This version cannot play it: it would need {'; '.join(missing)}. The doctor names it all the same."
         yield "\n" + textwrap.fill(words, 100)
+    if wanted := _client_needs(scenario):
+        yield "\n" + textwrap.fill(f"The client needs {', '.join(wanted)}; `run` and the fixtures give it that.", 100)
     yield from _parameters(scenario)
     yield "\nWhat is seen"
     yield from (f"  {line}" for symptom in scenario.symptoms for line in _symptom(symptom))
     yield "\nHow the doctor knows it"
-    yield from (f"  {signature.weight:9}{signature.seen}" for signature in scenario.signatures)
+    for signature in scenario.signatures:
+        later = "  (cannot be seen yet)" if signature.seen in scenario.unproved else ""
+        yield f"  {signature.weight:9}{signature.seen}{later}"
     if scenario.remedy:
         yield f"\nWhat helps ({scenario.remedy.owner})"
         yield textwrap.fill(scenario.remedy.text, 100, initial_indent="  ", subsequent_indent="  ")

@@ -185,15 +185,16 @@ def _rank(case: _Case) -> tuple[int, float, str]:
 
 def _alternatives(best: _Case, others: list[_Case]) -> tuple[Alternative, ...]:
     """Other decided incidents, and look-alikes that the observations do not rule out."""
-    result = []
+    result: dict[str, Alternative] = {}
     for case in others:
+        incident = case.scenario.id
+        if incident == best.scenario.id or incident in result:
+            continue  # another situation of the same incident is no other incident
         if case.decided:
-            result.append(
-                Alternative(case.scenario.id, f"{', '.join(case.decided_by)} hold too; it lies further behind")
-            )
-        elif case.scenario.id in best.scenario.looks_like and case.possible:
-            result.append(Alternative(case.scenario.id, ", ".join(case.open_questions)))
-    return tuple(result)
+            result[incident] = Alternative(incident, f"{', '.join(case.decided_by)} hold too; it lies further behind")
+        elif incident in best.scenario.looks_like and case.possible:
+            result[incident] = Alternative(incident, ", ".join(case.open_questions))
+    return tuple(result.values())
 
 
 def _possible(cases: list[_Case]) -> list[_Case]:
@@ -202,5 +203,8 @@ def _possible(cases: list[_Case]) -> list[_Case]:
 
 
 def _alternatives_of(cases: list[_Case]) -> tuple[Alternative, ...]:
-    """Undecided incidents with the observations that would decide."""
-    return tuple(Alternative(case.scenario.id, ", ".join(case.open_questions)) for case in cases)
+    """Undecided incidents, each once, with the observations that would decide."""
+    found: dict[str, Alternative] = {}
+    for case in cases:
+        found.setdefault(case.scenario.id, Alternative(case.scenario.id, ", ".join(case.open_questions)))
+    return tuple(found.values())

@@ -25,7 +25,7 @@ from hokusai_mock.scenarios.tables import (
     check_placeholders,
     given,
 )
-from hokusai_mock.scenarios.vocabulary import FAMILIES, PLAYABLE_SETTINGS
+from hokusai_mock.scenarios.vocabulary import FAMILIES, PLAYABLE_SETTINGS, is_planned
 from hokusai_mock.schema import ImpossibleError, Matches, SchemaError, did_you_mean, read
 
 if sys.version_info >= (3, 11):
@@ -175,6 +175,17 @@ class Scenario:
             remedy=file.remedy,
             table=table,
         )
+
+    @property
+    def unproved(self) -> list[str]:
+        """What its signatures look at and the doctor cannot see yet."""
+        return [signature.seen for signature in self.signatures if is_planned(signature.seen)]
+
+    @property
+    def named_by_doctor(self) -> bool:
+        """Whether the doctor can name it: all that decides can be seen."""
+        decides = [signature.seen for signature in self.signatures if signature.weight == "decides"]
+        return bool(decides) and not any(is_planned(seen) for seen in decides)
 
     def missing(self) -> list[str]:
         """What a shipped file must have and this one lacks."""

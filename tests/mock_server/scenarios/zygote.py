@@ -2,8 +2,7 @@
 
 `python zygote.py SOCKET` listens on a Unix socket. A connection is one run: first the environment and the working
 directory, then step after step, each a line of JSON, each answered with what a user of the client would have seen.
-A run whose environment has `PYTHON...` variables of its own gets a fresh interpreter in place of a fork, because an
-interpreter reads those when it starts.
+A run that wants another interpreter (a package replaced that others have imported already) gets one in place of a fork.
 
 What can be called stands in the modules `calls_*.py` beside this one; each has a `CALLS` table.
 """
@@ -30,8 +29,9 @@ HERE = Path(__file__).resolve().parent
 PRELOADED = ("requests", "pandas", "mlflow", "mlflow.pyfunc", "mlflow.store.artifact.mlflow_artifacts_repo", "hokusai")
 FILLED_IN = ("workspace",)
 """Fields of entities that newer clients fill in themselves, whatever was answered."""
-FRESH = "PYTHON"
-"""Variables with this prefix are read when an interpreter starts."""
+MADE_UP_FOR = {"PYTHONPATH", "PYTHONIOENCODING", "PYTHONUTF8", "hokusai"}
+"""What a fork can have otherwise than the zygote: variables that an interpreter reads when it starts, and a package
+that no other one has imported."""
 
 
 def calls() -> dict[tuple[str, str], Call]:
@@ -132,10 +132,23 @@ def _run(connection: socket.socket) -> None:
     first = _read_line(connection)
     start = json.loads(first)
     _begin(start)
-    if any(name.startswith(FRESH) for name in start["env"]):
+    folders = [Path(folder) for folder in start["env"].get("PYTHONPATH", "").split(os.pathsep) if folder]
+    replaced = {one.stem for folder in folders if folder.is_dir() for one in folder.iterdir()}
+    if replaced & {name.split(".")[0] for name in sys.modules} - MADE_UP_FOR or _starts_otherwise(start["env"]):
         connection.set_inheritable(True)
         os.execve(sys.executable, [sys.executable, __file__, "--run", str(connection.fileno())], start["env"])
+    sys.path[:0] = map(str, folders)
+    for name in [name for name in sys.modules if name.split(".")[0] in replaced]:
+        del sys.modules[name]
+    if encoding := start["env"].get("PYTHONIOENCODING"):
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding=encoding)  # type: ignore[union-attr]
     Run(connection).serve()
+
+
+def _starts_otherwise(env: Mapping[str, str]) -> bool:
+    """Whether a variable changes how an interpreter starts, beyond those that a fork makes up for."""
+    return any(name.startswith("PYTHON") and name not in MADE_UP_FOR for name in env)
 
 
 def _read_line(connection: socket.socket) -> bytes:

@@ -403,16 +403,24 @@ def test_another_kind_of_store_is_no_missing_scheme(uri: str, doctor: Callable[.
     assert doctor(env={"MLFLOW_TRACKING_URI": uri}).verdict["incident"] is None
 
 
-@pytest.mark.parametrize("key", [f'"{KEY}"', KEY + "\n", KEY + "\ufeff", KEY + " "])
+@pytest.mark.parametrize(
+    ("key", "scenario"),
+    [
+        (f'"{KEY}"', "client.key_quotes"),
+        (KEY + "\n", "client.key_newline"),
+        (KEY + "\ufeff", "client.key_bom"),
+        (KEY + " ", "client.key_blank"),
+    ],
+)
 def test_an_unclean_key_is_named_before_what_the_server_says_of_it(
-    key: str, serve: Callable[..., Any], doctor: Callable[..., Any]
+    key: str, scenario: str, serve: Callable[..., Any], doctor: Callable[..., Any]
 ) -> None:
     def search(headers: dict[str, str]) -> Any:
         return (401, {"detail": "Invalid or expired API key"}) if "authorization" in headers else KEY_REQUIRED
 
     outcome = doctor("--online", env=environment(serve(platform(**{SEARCH: search})).url, key=key))
 
-    assert (outcome.code, outcome.verdict["incident"], outcome.verdict["scenario"]) == (1, "A14", "client.key_quotes")
+    assert (outcome.code, outcome.verdict["incident"], outcome.verdict["scenario"]) == (1, "A14", scenario)
     assert outcome.result["alternatives"] == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hokusai_mock import scenarios
+from hokusai_mock.scenarios import vocabulary
 from hokusai_testkit.diagnosis.configuration import Configuration, Setting
 from hokusai_testkit.diagnosis.grading import GRADERS, Grade, Surroundings, describe
 from hokusai_testkit.diagnosis.probes import PROBES
@@ -23,11 +24,28 @@ def answer(status: int, text: str, body_class: str = "json", **more: Any) -> dic
     return {"answered": True, "status": status, "body_class": body_class, "body_text": text, **more}
 
 
-def test_every_probe_has_a_grader_and_every_shipped_signature_a_probe() -> None:
-    used = {sign.probe for name in scenarios.names() for sign in scenarios.load(name).signatures}
-
+def test_every_probe_has_a_grader() -> None:
     assert set(GRADERS) == set(PROBES)
-    assert used <= set(PROBES)
+
+
+def test_the_probes_that_files_look_at_are_those_of_the_doctor_and_those_listed_as_planned() -> None:
+    planned = {name for name in vocabulary.PLANNED if name in vocabulary.PROBES}
+
+    assert set(PROBES) | planned == set(vocabulary.PROBES)
+    assert set(PROBES) & planned == set()
+
+
+def test_a_planned_fact_belongs_to_a_probe_that_there_is() -> None:
+    facts = vocabulary.PLANNED - set(vocabulary.PROBES)
+
+    assert {fact.rpartition(".")[0] for fact in facts} <= set(PROBES)
+
+
+def test_a_signature_that_looks_at_what_is_planned_is_unproved() -> None:
+    assert scenarios.load("client.netrc").unproved == ["creds.effective.scheme", "creds.effective.source"]
+    assert not scenarios.load("client.netrc").named_by_doctor
+    assert scenarios.load("auth.admin_required").unproved == []
+    assert scenarios.load("auth.admin_required").named_by_doctor
 
 
 @pytest.mark.parametrize(("major", "status"), [(3, "fail"), (2, "pass"), (None, "warn")])
