@@ -1,4 +1,4 @@
-"""The pytest plugin `hokusai`: fixtures, the marker `hokusai`, options, the report header. PYTEST_DONT_REWRITE
+"""The pytest plugin `hokusai`: fixtures, markers, options, the report header. PYTEST_DONT_REWRITE
 
 Every pytest run of everyone who has the kit installed loads this module, so it is thin: what a fixture or hook needs is
 imported inside of it, from `fixtures/` and `assertions.py`. Nothing happens in tests that did not ask for it.
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from hokusai_testkit.fixtures.sandbox import HokusaiSandbox
     from hokusai_testkit.fixtures.server import HokusaiServer
 
-MARKER = (
-    "hokusai(scenario=NAME or list, params={}, profile=NAME or list, seed=N): "
-    "what the sandbox of this test plays; for a list of scenarios params={NAME: {...}}"
-)
+MARKERS = {
+    "hokusai": "(scenario=NAME or list, params={}, profile=NAME or list, seed=N): "
+    "what the sandbox of this test plays; for a list of scenarios params={NAME: {...}}",
+    "hokusai_fault": "(effect=NAME, with_={}, layer=, when=, match={}, after=, times=, every=, probability=, per=, "
+    "window={}): a fault that is there from the start of this test; several markers are several faults",
+}
 
 OPTIONS = (
     ("profile", "append", "linelist", "NAME", "an MLflow profile (mlflow-3.9) or platform profile, one of each kind"),
@@ -38,8 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; check the options that were given, before a test is collected."""
-    config.addinivalue_line("markers", MARKER)
+    """Register the markers; check the options that were given, before a test is collected."""
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", name + meaning)
     settings(config)
 
 
@@ -75,7 +78,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a `hokusai` marker that cannot be followed, before any test runs."""
+    """Refuse a marker that cannot be followed, before any test runs."""
     problems = _wrong_markers(items)
     if problems:
         raise pytest.UsageError("\n".join(problems))
@@ -95,7 +98,7 @@ def pytest_make_collect_report(
 
 
 def _wrong_markers(items: Sequence[pytest.Item | pytest.Collector]) -> list[str]:
-    marked = [item for item in items if isinstance(item, pytest.Item) and item.get_closest_marker("hokusai")]
+    marked = [item for item in items if isinstance(item, pytest.Item) and any(map(item.get_closest_marker, MARKERS))]
     if not marked:
         return []
     from hokusai_testkit.fixtures.markers import problems_of  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The marker `hokusai` is checked at collection, with the nearest valid name."""
+"""The markers `hokusai` and `hokusai_fault` are checked at collection, with the nearest valid name."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def hokusai_server(hokusai_server):
 """
     )
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["the sandbox cannot be made as the marker hokusai asks: refused by the mock"])
+    result.stdout.fnmatch_lines(["the sandbox cannot be made as its markers ask: refused by the mock"])
     result.stdout.no_fnmatch_line("*lifetime.py*")
 
 
@@ -188,3 +188,68 @@ def test_errors_of_the_handle_point_at_the_test(run: Run, call: str) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["test_errors_of_the_handle_point_at_the_test.py:2: *Error"])
     result.stdout.no_fnmatch_line("*sandbox.py:*")
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("effect='reste'", r"marker hokusai_fault: no effect is called 'reste'; did you mean 'reset'\?"),
+        ("effect='reset', tims=1", r"unknown key 'tims'; did you mean 'times'\?"),
+        ("effect='reset', after_bytes=3", "unknown key 'after_bytes'; it belongs into 'with'"),
+        ("effect='reset', with_={'after_byte': 3}", r"did you mean 'after_bytes'\?"),
+        ("'reset'", r"keywords only: write hokusai_fault\(effect='reset'\)"),
+        ("layer='edge'", "'effect' is missing"),
+        ("effect='truncate', with_={'sent': 9, 'declared': 9}", "is not truncated"),
+    ],
+)
+def test_a_fault_that_cannot_be_played_is_refused(pytester: pytest.Pytester, marker: str, message: str) -> None:
+    item = pytester.getitem(f"import pytest\n@pytest.mark.hokusai_fault({marker})\ndef test_func(): pass")
+    with pytest.raises(ValueError, match=message):
+        wishes_of(item)
+
+
+def test_faults_of_markers_are_there_from_the_start_and_after_a_reset(run: Run) -> None:
+    result = run(
+        """
+import pytest
+from client import search
+
+pytestmark = pytest.mark.hokusai_fault(effect="status", with_={"status": 502}, times=1)
+
+@pytest.mark.hokusai_fault(effect="status", with_={"status": 503}, times=1)
+@pytest.mark.hokusai_fault(effect="status", layer="edge", with_={"status": 504}, times=1)
+def test_in_order(hokusai, hokusai_env):
+    assert [search() for _ in range(4)] == [502, 503, 504, 200]
+    hokusai.reset()
+    assert search() == 502
+    hokusai.scenario("healthy")
+    assert search() == 200
+
+def test_those_of_the_module_alone(hokusai_env):
+    assert [search() for _ in range(2)] == [502, 200]
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_wrong_or_idle_fault_ends_the_run_before_the_first_test(run_apart: Run) -> None:
+    result = run_apart(
+        """
+import pytest
+
+@pytest.mark.hokusai_fault(effect="hagn")
+def test_one(hokusai): pass
+
+@pytest.mark.hokusai_fault(effect="hang")
+def test_two(): pass
+""",
+        "-p",
+        "no:randomly",
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: *::test_one: *no effect is called 'hagn'; did you mean 'hang'?*",
+            "*::test_two: the marker hokusai_fault does nothing here: *'hokusai' and 'hokusai_env'*",
+        ]
+    )
