@@ -42,6 +42,9 @@ _TELLING = (
 
 _USER_AGENT = "hokusai-testkit-doctor"
 
+_NO_TUNNEL = "Tunnel connection failed: "
+"""How http.client begins to tell what a proxy answered to CONNECT: a status and its phrase follow."""
+
 
 def proxy_for(url: str) -> str | None:
     """The proxy that a request to `url` would take, as urllib reads the environment; `None`: directly."""
@@ -60,7 +63,8 @@ def exchange(
     `payload` is sent as JSON. `timeout` in seconds bounds connecting and each wait for bytes. The facts: `answered`;
     then `status`, `server`, `content_type`, `location`, `redirect` (where that leads), `headers`, `body_class` (json,
     html, text, xml, empty), `body_json` (an object, else absent), `body_text` (the beginning), `dialect`, `truncated`,
-    `elapsed_s`; or `error` and `errno` when nothing came back.
+    `elapsed_s`; or `error` and `errno` when nothing came back, and `verify_code` (OpenSSL's number) when the reason was
+    the server's certificate.
     """
     data = None if payload is None else json.dumps(payload).encode()
     fields = {"User-Agent": _USER_AGENT, "Accept": "application/json", **(headers or {})}
@@ -104,8 +108,12 @@ def _failure(error: BaseException) -> Facts:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, TimeoutError | socket.timeout):
         return {"error": "timeout", "errno": None}
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return {"error": f"TLS: {reason.reason}", "errno": None, "verify_code": reason.verify_code}
     if isinstance(reason, ssl.SSLError):
         return {"error": f"TLS: {reason.reason or reason.__class__.__name__}", "errno": None}
+    if isinstance(reason, OSError) and str(reason).startswith(_NO_TUNNEL):
+        return {"error": str(reason), "errno": None}
     if isinstance(reason, OSError):
         return {"error": reason.strerror or reason.__class__.__name__, "errno": reason.errno}
     return {"error": reason.__class__.__name__ if isinstance(reason, BaseException) else str(reason), "errno": None}
@@ -113,17 +121,18 @@ def _failure(error: BaseException) -> Facts:
 
 def _answer(response: Any) -> Facts:
     declared = response.headers.get("Content-Length")
-    body, broken = b"", False
+    body, broken, errno = b"", False, None
     try:
         while len(body) < LIMIT and (block := response.read(LIMIT - len(body))):
             body += block
     except http.client.IncompleteRead as error:
         body, broken = body + error.partial, True
-    except (OSError, http.client.HTTPException):
-        broken = True
+    except (OSError, http.client.HTTPException) as error:
+        broken, errno = True, getattr(error, "errno", None)
     if declared and declared.isdigit() and len(body) < min(int(declared), LIMIT):
         broken = True
-    return {"answered": True, "truncated": broken, **_describe(response.status, response.headers, body)}
+    cut = {"truncated": broken, "errno": errno} if errno is not None else {"truncated": broken}
+    return {"answered": True, **cut, **_describe(response.status, response.headers, body)}
 
 
 def _describe(status: int, headers: Any, body: bytes) -> Facts:
