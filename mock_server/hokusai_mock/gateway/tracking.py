@@ -82,20 +82,22 @@ class Tracking:
             query["page_token"] = token
 
     def _ask(self, method: str, endpoint: str, query: str, body: bytes) -> Json:
-        failure = upstream_failure(self._request)
-        if failure is None:
-            failure = self._mlflow(self._inner(method, _API + endpoint, query, body))
-        content = failure.body if isinstance(failure.body, bytes) else b"".join(failure.body)
-        failure.discard()
+        answer = upstream_failure(self._request)
+        if answer is None:
+            answer = self._mlflow(self._inner(method, _API + endpoint, query, body))
+        content = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+        answer.discard()
+        if answer.wire is not None:
+            raise TrackingError(502, "INTERNAL_ERROR", "the connection to MLflow broke")
         try:
             payload = json.loads(content)
         except ValueError:
             payload = None
-        if failure.status == 200 and isinstance(payload, dict):
+        if answer.status == 200 and isinstance(payload, dict):
             return payload
         said = payload if isinstance(payload, dict) else {}
-        message = said.get("message") or said.get("detail") or f"MLflow answered {failure.status}"
-        raise TrackingError(failure.status, str(said.get("error_code", "INTERNAL_ERROR")), str(message))
+        message = said.get("message") or said.get("detail") or f"MLflow answered {answer.status}"
+        raise TrackingError(answer.status, str(said.get("error_code", "INTERNAL_ERROR")), str(message))
 
     def _inner(self, method: str, path: str, query: str, body: bytes) -> Request:
         environ = {name: value for name, value in self._request.environ.items() if name not in _DROPPED}
