@@ -13,6 +13,7 @@ import shutil
 import ssl
 import tempfile
 import threading
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -64,7 +65,7 @@ def identity(tls: Tls, host: str) -> Identity:
     require()
     names = LOOPBACK_NAMES if host in LOOPBACK_NAMES or _is_everywhere(host) else (*LOOPBACK_NAMES, host)
     with _lock:
-        return _identity(tls.certificate, tls.ca, tls.client_certificate == "required", names)
+        return _identity(tls, names)
 
 
 _lock = threading.Lock()
@@ -72,24 +73,36 @@ _lock = threading.Lock()
 
 
 @lru_cache(maxsize=64)
-def _identity(certificate: str, ca: str, asks_client: bool, names: tuple[str, ...]) -> Identity:
+def _identity(tls: Tls, names: tuple[str, ...]) -> Identity:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if certificate == "self-signed":
+    asks_client = tls.client_certificate == "required"
+    if tls.protocol == "outdated":
+        _speak_only_old_versions(context)
+    if tls.certificate == "self-signed":
         authority_file = _self_signed(names)
         context.load_cert_chain(authority_file)
     else:
-        authority = _authority(ca)
-        authority_file = _written(f"{ca}-ca.pem", authority.cert_pem.bytes())
-        _leaf(authority, certificate, names).configure_cert(context)
+        authority = _authority(tls.ca)
+        authority_file = _written(f"{tls.ca}-ca.pem", authority.cert_pem.bytes())
+        _leaf(authority, tls.certificate, names).configure_cert(context)
     if asks_client:
         context.verify_mode = ssl.CERT_REQUIRED
         _authority("trusted").configure_trust(context)
     return Identity(
         context=context,
         ca=authority_file,
-        trusted=ca == "trusted" and certificate != "self-signed",
+        trusted=tls.ca == "trusted" and tls.certificate != "self-signed",
         client_certificate=_client_certificate() if asks_client else None,
     )
+
+
+def _speak_only_old_versions(context: ssl.SSLContext) -> None:
+    """TLS 1.0 and 1.1, as a server that nobody has touched for years."""
+    with warnings.catch_warnings():  # Python says that they are deprecated, which is the point
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
 
 
 @lru_cache(maxsize=2)

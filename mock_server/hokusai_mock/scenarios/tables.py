@@ -152,11 +152,13 @@ class Tls:
     certificate: Literal["valid", "self-signed", "wrong-name", "expired", "not-yet-valid"] = "valid"
     ca: Literal["trusted", "unknown"] = "trusted"
     client_certificate: Literal["none", "required"] = "none"
+    protocol: Literal["current", "outdated"] = "current"
     plain_port: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a trusted authority for what nobody signed, and certificates without TLS."""
-        if self.plain_port and (self.certificate != "valid" or self.client_certificate != "none"):
+        spoken = (self.certificate, self.client_certificate, self.protocol)
+        if self.plain_port and spoken != ("valid", "none", "current"):
             raise ImpossibleError("a port that speaks no TLS ('plain_port') shows and asks for no certificate")
 
 

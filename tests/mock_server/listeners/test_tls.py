@@ -110,6 +110,13 @@ def test_a_client_with_the_demanded_certificate_gets_through(server, world, open
     assert get(url, verify=shown["ca"], cert=shown["client_certificate"]).status_code == 200
 
 
+def test_a_server_with_old_versions_only_sends_the_alert_that_says_so(world, open_listener):
+    url = open_listener(world, TLS % 'protocol = "outdated"')
+    with pytest.raises(requests.exceptions.SSLError, match="TLSV1_ALERT_PROTOCOL_VERSION"):
+        get(url, verify=ca_of(world))
+    assert recorded(world, 1)[0].faults == ["listener main: unsupported protocol"]
+
+
 def test_https_to_a_plain_port_is_a_wrong_version_number(world, open_listener):
     url = open_listener(world, TLS % "plain_port = true")
     for _ in range(20):
