@@ -226,6 +226,6 @@ def _page(browser: Browser, url: str) -> Page:
 def _try(page: Page, code: str, url: str) -> str:
     """What the code could read, or why it could not."""
     in_time = "(code, url) => Promise.race([Promise.resolve().then(() => eval(code)(url)).catch(e => 'no: ' + e), "
-    in_time += "new Promise(done => setTimeout(() => done('nothing came'), 1500))])"
+    in_time += "new Promise(done => setTimeout(() => done('nothing came'), 8000))])"
     outcome = str(page.evaluate(f"([code, url]) => ({in_time})(code, url)", [code, url]))
     return outcome.replace(url, "the URL")
