@@ -39,6 +39,8 @@ class KeyState(TypedDict):
     valid: bool
     admin: bool
     scopes: list[str]
+    roles: list[str]
+    email: str
     balance: float
 
 
@@ -89,6 +91,8 @@ class RightsChange:
     valid: bool | None = None
     admin: bool | None = None
     scopes: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+    email: str | None = None
     balance: Annotated[float, Between(-1e12, 1e12)] | None = None
 
 
@@ -170,7 +174,7 @@ def get_key(call: Call) -> KeyState:
 def set_key(call: Call) -> KeyState:
     """Change the rights of a role's key from now on; a role that is new gets a key. The secret never changes."""
     wanted: RightsChange = call.body or RightsChange()
-    names = ("valid", "admin", "scopes", "balance")
+    names = ("valid", "admin", "scopes", "roles", "email", "balance")
     rights = {name: value for name in names if (value := getattr(wanted, name)) is not None}
     return _key_json(call.world.set_key(call.role, rights))
 
@@ -181,6 +185,8 @@ def _key_json(key: Key) -> KeyState:
         "valid": key.valid,
         "admin": key.admin,
         "scopes": list(key.scopes),
+        "roles": list(key.roles),
+        "email": key.email,
         "balance": key.balance,
     }
 
