@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Flask
 
 from hokusai_mock.admin.api import blueprint
-from hokusai_mock.messages import MAX_BODY
+from hokusai_mock.admin.dashboard import dashboard
 from hokusai_mock.pipeline import MARK, AdminOptions, Pipeline
 from hokusai_mock.worlds import Worlds
 
@@ -25,8 +25,8 @@ def create_app(worlds: Worlds, options: AdminOptions | None = None) -> Flask:
 
 
 def create_admin(worlds: Worlds) -> Flask:
-    """Return the admin API alone; who asks must have passed the guard."""
+    """Return the admin API and the dashboard alone; who asks must have passed the guard."""
     app = Flask("hokusai_mock", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(blueprint(worlds, MARK))
+    app.register_blueprint(dashboard(worlds))
     return app

@@ -12,12 +12,13 @@ from werkzeug.exceptions import HTTPException
 from hokusai_mock.admin.guard import PAGE_HEADERS
 from hokusai_mock.admin.interface import ROLE_PATTERN, SANDBOX, AdminError, Call, Route
 from hokusai_mock.admin.routes import ROUTES
-from hokusai_mock.messages import MAX_BODY
 from hokusai_mock.schema import SchemaError, did_you_mean, read
 from hokusai_mock.world import WorldError
 from hokusai_mock.worlds import DEFAULT, ID_PATTERN, TooManyWorlds, WorldConflict, Worlds
 
 __all__ = ["blueprint"]
+
+MEBIBYTE = 1024 * 1024
 
 
 def blueprint(worlds: Worlds, mark: tuple[str, str]) -> Blueprint:
@@ -81,9 +82,7 @@ def _call(worlds: Worlds, route: Route, sandbox: str, role: str) -> Call:
 
 
 def _body(route: Route) -> Any:
-    text = request.get_data()
-    if len(text) >= MAX_BODY:  # a chunked body is cut there without a word
-        raise AdminError("the body is not shorter than 16 MiB", 413)
+    text = _text(route.largest_body)
     if not text:
         if route.needs_body:
             raise AdminError("the body is missing: send a JSON object")
@@ -96,6 +95,14 @@ def _body(route: Route) -> Any:
     data = _parsed(text)
     parse = getattr(route.body, "parse", None)
     return read(route.body, data, "the body") if parse is None else parse(data)
+
+
+def _text(limit: int) -> bytes:
+    """The body, of at most `limit` bytes."""
+    text = request.stream.read(limit + 1)
+    if len(text) > limit:
+        raise AdminError(f"the body is longer than {limit // MEBIBYTE} MiB", 413)
+    return text
 
 
 def _parsed(text: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hokusai_mock.messages import MAX_BODY
 from hokusai_mock.world import World, WorldError
 from hokusai_mock.worlds import Worlds
 
@@ -72,6 +73,8 @@ class Route:
     """Whether a request without a body makes no sense."""
     query: type | None = None
     """A dataclass whose fields are the query parameters."""
+    largest_body: int = MAX_BODY
+    """Bytes of a body beyond which it is refused with 413."""
     status: int = 200
     """The status of success."""
     conflict: str | None = None

@@ -15,6 +15,7 @@ from hokusai_mock.worlds import ID_PATTERN
 __all__ = ["document"]
 
 JSON = "application/json"
+MEBIBYTE = 1024 * 1024
 
 _ABOUT = """Control of the mock platform: sandboxes and what happens in them.
 
@@ -111,6 +112,8 @@ def _responses(route: Route, known: Definitions) -> dict[str, Any]:
     answer = typing.get_type_hints(route.view, include_extras=True)["return"]
     refusals = {400: "What was sent makes no sense; nothing was changed.", 403: "The guard: host, origin or token."}
     if route.body is not None:
+        refusals[413] = f"The body is longer than {route.largest_body} bytes."
+        refusals[413] = f"The body is longer than {route.largest_body // MEBIBYTE} MiB."
         refusals[415] = "The body is not sent as JSON."
     if "{role}" in route.path and route.method == "GET":
         refusals[404] = "No key has the role."

@@ -192,3 +192,10 @@ def test_a_state_needs_a_folder_and_no_backend(tmp_path):
 def test_time_scale_is_checked():
     with pytest.raises(ServerError, match="time_scale"):
         MockServer(time_scale=-1)
+
+
+def test_a_snapshot_may_be_larger_than_other_bodies(sandbox, ask):
+    url = f"{sandbox.tracking_uri}/api/2.0/mlflow-artifacts/artifacts/1/big.bin"
+    assert ask(url, "PUT", body=bytes(16 * 1024 * 1024)).status == 200
+    sandbox.restore(sandbox.snapshot())
+    assert len(ask(url).body) == 16 * 1024 * 1024

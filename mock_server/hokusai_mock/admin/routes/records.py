@@ -13,7 +13,7 @@ from hokusai_mock.journal import FATES
 from hokusai_mock.near_misses import NearMiss, near_misses
 from hokusai_mock.redaction import Redactor, environment_secrets
 from hokusai_mock.retry_audit import RetryAudit, audit
-from hokusai_mock.schema import AtLeast, Between, Custom, did_you_mean
+from hokusai_mock.schema import Between, Custom, did_you_mean
 from hokusai_mock.world import World
 
 __all__ = ["ROUTES", "exported", "redactor"]
@@ -110,12 +110,15 @@ class Cassette(TypedDict):
     left_out: int
 
 
+DIGITS = 18
+"""Of a number in a query."""
+
+
 def _number(value: Any) -> int:
     """Queries carry text."""
-    try:
-        return int(value)
-    except ValueError:
-        raise ValueError(f"must be a whole number, not {value!r}") from None
+    if not (value.isascii() and value.isdecimal() and len(value) <= DIGITS):
+        raise ValueError(f"must be a whole number, not {value!r}")
+    return int(value)
 
 
 def _fate(value: Any) -> str:
@@ -124,7 +127,7 @@ def _fate(value: Any) -> str:
     return str(value)
 
 
-Number = Annotated[int, Custom(_number), AtLeast(0)]
+Number = Annotated[int, Custom(_number)]
 
 
 @dataclass(frozen=True, slots=True)

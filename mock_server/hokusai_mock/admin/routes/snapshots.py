@@ -12,6 +12,9 @@ from hokusai_mock.admin.routes.sandboxes import WITH_BACKEND, Described, describ
 
 __all__ = ["ROUTES"]
 
+LARGEST = 2 * 1024 * 1024 * 1024
+"""Bytes of a snapshot: what a sandbox may hold, in base64, and room for all the rest."""
+
 
 class SnapshotDocument:
     """A snapshot. What it is made of is loaded when there is one: most mocks never take any."""
@@ -100,9 +103,16 @@ ROUTES = (
         restore_snapshot,
         body=SnapshotDocument,
         needs_body=True,
+        largest_body=LARGEST,
         conflict=WITH_BACKEND,
     ),
     Route(
-        "POST", f"{SANDBOX}/snapshots/diff", compare_snapshots, body=Comparison, needs_body=True, conflict=WITH_BACKEND
+        "POST",
+        f"{SANDBOX}/snapshots/diff",
+        compare_snapshots,
+        body=Comparison,
+        needs_body=True,
+        largest_body=2 * LARGEST,
+        conflict=WITH_BACKEND,
     ),
 )
