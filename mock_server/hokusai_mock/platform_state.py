@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 
 from hokusai_mock.keys import Key
 
-__all__ = ["Breaker", "Debit", "Log", "PlatformState", "Validation", "Window"]
+__all__ = ["KEPT_BYTES", "Breaker", "Debit", "Log", "PlatformState", "Validation", "Window"]
 
 Json = dict[str, Any]
 
 KEPT = 1000
 """Events and webhooks that are kept; of more only the number is known."""
+
+KEPT_BYTES = 64 * 1024
+"""Of a longer event or webhook the details are not kept."""
 
 SCHEMA = 1
 

@@ -139,3 +139,9 @@ def test_the_body_is_looked_at_before_limit_and_rights(platform):
 def test_the_route_is_there_under_both_mounts(platform):
     assert platform.ask("POST", "/models/tokenized-registration-events", json=EVENT).status == 200
     assert platform.ask("POST", "/api/api/models/tokenized-registration-events", json=EVENT).status == 404
+
+
+def test_of_a_long_event_the_name_is_kept_and_not_the_body(platform):
+    assert send(platform, tags={"long": "x" * 70_000}).status == 200
+    (kept,) = platform.state.events
+    assert (kept["model_id"], kept["event"]) == ("scorer/1/SLS", None)

@@ -152,3 +152,10 @@ def test_only_the_latest_webhooks_are_kept_and_all_are_counted(platform):
     for _ in range(1005):
         platform.ask("POST", WEBHOOK, body=b"{}", key=None)
     assert (len(platform.state.webhooks), platform.state.webhooks.total) == (1000, 1005)
+
+
+def test_of_a_long_webhook_the_size_is_kept_and_not_the_body(platform):
+    body = json.dumps({"text": "x" * 70_000}).encode()
+    assert platform.ask("POST", WEBHOOK, body=body, key=None).status == 200
+    (kept,) = platform.state.webhooks
+    assert (kept["size"], kept["body"]) == (len(body), None)

@@ -14,6 +14,7 @@ from hokusai_mock.gateway.decision import WRITE_SCOPES, has_scope
 from hokusai_mock.gateway.route import Call, Routes, problem
 from hokusai_mock.gateway.routes.schemas import answered, detail, failure
 from hokusai_mock.gateway.tracking import TrackingError
+from hokusai_mock.platform_state import KEPT_BYTES
 
 __all__ = ["EVENT", "ROUTES"]
 
@@ -88,8 +89,9 @@ def register_event(call: Call) -> Json:
     if call.settings.publisher != "up" or event["current_value"] < event["baseline_value"]:
         raise problem(502, "Failed to emit model registration event")
     model_id = f"{event['model_name']}/{event['version']}/{event['token_id']}"
+    kept = event if len(call.request.body()) <= KEPT_BYTES else None
     with call.world.lock:
-        call.state.events.add({"model_id": model_id, "t": call.now_ms, "by": call.key.role, **known, "event": event})
+        call.state.events.add({"model_id": model_id, "t": call.now_ms, "by": call.key.role, **known, "event": kept})
     return {
         "status": "ok",
         "model_id": model_id,

@@ -14,6 +14,7 @@ from hokusai_mock.gateway.bodies import Field, Model, Text
 from hokusai_mock.gateway.route import Answer, Call, Routes
 from hokusai_mock.gateway.routes.schemas import answered, record
 from hokusai_mock.messages import Response
+from hokusai_mock.platform_state import KEPT_BYTES
 
 __all__ = ["ROUTES", "signature"]
 
@@ -57,7 +58,8 @@ def receive(call: Call) -> Response:
         response = Response.json({"error": "Invalid JSON"}, 400)
     else:
         response = Response.json({"success": True, "message": "Webhook received"})
-    entry = {"t": call.now_ms, "signed": judged, "status": response.status, "body": announced}
+    kept = announced if len(body) <= KEPT_BYTES else None
+    entry = {"t": call.now_ms, "signed": judged, "status": response.status, "size": len(body), "body": kept}
     with call.world.lock:
         call.state.webhooks.add(entry)
     return response
