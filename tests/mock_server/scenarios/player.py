@@ -37,7 +37,7 @@ PATIENCE = {
 """Nobody waits minutes in a test. The number of retries is the scenario's, 0 by default."""
 
 LONGEST_STEP = 60.0
-TIME_SCALE = 0.01
+TIME_SCALE = 0.002
 """Delays of a scenario are played this much faster."""
 
 
@@ -45,6 +45,8 @@ TIME_SCALE = 0.01
 class Verdict:
     """One symptom, what its client showed, and what of the file was not so."""
 
+    number: int
+    """Which symptom of the file it is, from 1."""
     symptom: Symptom
     target: Target
     seen: Mapping[str, Any]
@@ -137,7 +139,7 @@ class Player:
         """Play `resolved` for each of its symptoms that concerns a client here, as seldom as possible."""
         plays: dict[tuple[str, str | None], Played] = {}
         result = []
-        for symptom in resolved.symptoms:
+        for number, symptom in enumerate(resolved.symptoms, 1):
             if not concerns(symptom, self.here):
                 continue
             aim, client = target(symptom, resolved), client_of(symptom)
@@ -146,7 +148,8 @@ class Player:
                 plays[key] = self.run(resolved, client, (Play(call=aim.call),) if aim.step is None else resolved.plays)
             played = plays[key]
             seen = played.steps[aim.step or 0]
-            result.append(Verdict(symptom, aim, seen, [*played.unexpected, *differences(symptom, seen, played.fill)]))
+            wrong = [*played.unexpected, *differences(symptom, seen, played.fill)]
+            result.append(Verdict(number, symptom, aim, seen, wrong))
         return result
 
     def run(self, resolved: ResolvedScenario, client: str, plays: tuple[Play, ...]) -> Played:

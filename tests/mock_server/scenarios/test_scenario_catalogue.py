@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -24,6 +25,37 @@ def test_a_shipped_file_resolves_with_its_defaults(name: str) -> None:
     assert any(signature.weight == "decides" for signature in resolved.signatures)
     assert resolved.remedy is not None
     assert len(resolved.remedy.commands.posix) == len(resolved.remedy.commands.powershell)
+
+
+INCIDENTS = {
+    "A": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19, 20),
+    "B": (1, 2, 3, 4, 6, 8, 9, 10, 11, 12, 13, 14),
+    "C": (1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15),
+    "D": (1, 2, 3, 4, 5, 6, 7, 9, 10),
+    "E": (1, 2, 3, 4, 5),
+    "F": (1, 2, 3, 4, 5),
+    "G": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+}
+"""The incidents of the catalogue, by family; numbers that are missing were never given, or merged with another."""
+
+
+def test_every_incident_of_the_catalogue_has_a_situation() -> None:
+    wanted = {f"{family}{number:02}" for family, numbers in INCIDENTS.items() for number in numbers}
+
+    assert {scenarios.load(name).id for name in scenarios.names()} == wanted
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_a_shipped_file_can_be_played(name: str) -> None:
+    assert scenarios.load(name).resolve().unplayable() == []
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_commands_that_help_are_commands(name: str) -> None:
+    remedy = scenarios.load(name).remedy
+    lines = remedy.commands.posix if remedy else ()
+
+    assert all(isinstance(shlex.split(line, comments=True), list) for line in lines)
 
 
 def test_incident_and_variant_are_unique() -> None:
