@@ -67,16 +67,27 @@ class Port:
 
     def unblock(self) -> None:
         """Refuse connections again."""
-        blocking, self._blocking = self._blocking, ()
-        for sock in blocking:
-            sock.close()
+        for sock in self._blocking:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)  # a forked child may hold the descriptor for a moment
+        self._close_blocking()
 
     def close(self) -> None:
         """Give the port back; closing again does nothing."""
         self.unblock()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the descriptors and say nothing: in a forked child the port stays the parent's."""
+        self._close_blocking()
         guard, self._guard = self._guard, None
         if guard is not None:
             guard.close()
+
+    def _close_blocking(self) -> None:
+        blocking, self._blocking = self._blocking, ()
+        for sock in blocking:
+            sock.close()
 
 
 def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
@@ -91,10 +102,9 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
 
 
 def _abandon_all() -> None:
-    """In a forked child: let go of the descriptors; the ports stay the parent's."""
     for port in list(_alive):
         with contextlib.suppress(OSError):
-            port.close()
+            port.abandon()
 
 
 if hasattr(os, "register_at_fork"):

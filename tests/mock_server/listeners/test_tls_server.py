@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,16 +155,16 @@ def test_serve_prints_where_control_is_and_what_to_trust(tmp_path):
             if line.startswith("export "):
                 name, _, value = line.removeprefix("export ").strip().partition("=")
                 printed[name] = value
-        control = lines[1].rpartition(" ")[2]
+        control = re.search(r"http://127\.0\.0\.1:\d+", lines[1])[0]
         certificate = lines[2].rpartition(" ")[2]
         assert printed["REQUESTS_CA_BUNDLE"].endswith("trusted-ca.pem")
         answer = get(
             printed["HOKUSAI_AUTH_SERVICE_URL"] + "/health", verify=printed["REQUESTS_CA_BUNDLE"], cert=certificate
         )
         assert answer.status_code == 200
-        with urllib.request.urlopen(f"{control}v1/", timeout=10) as described:
+        with urllib.request.urlopen(f"{control}/_testkit/v1/", timeout=10) as described:
             assert json.load(described)["url"].startswith("https://")
-        assert Sandbox(control.removesuffix("/_testkit/")).calls("GET", "/health")
+        assert Sandbox(control).calls("GET", "/health")
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
