@@ -28,10 +28,13 @@ class Spool:
         """Open nothing yet."""
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
+        self._closed = False
 
     def append(self, data: bytes) -> tuple[int, int]:
-        """Keep `data`; returns its place."""
+        """Keep `data`; returns its place. After the end, for a request that outlives it, nothing is kept."""
         with self._lock:
+            if self._closed:
+                return 0, 0
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the recorder
             start = self._file.seek(0, os.SEEK_END)
@@ -39,15 +42,18 @@ class Spool:
             return start, len(data)
 
     def read(self, place: tuple[int, int]) -> bytes:
-        """What was kept at `place`."""
+        """What was kept at `place`; nothing is left after the end."""
         with self._lock:
+            if self._closed:
+                return b""
             assert self._file is not None, "a place was given out, so there is a file"
             self._file.seek(place[0])
             return self._file.read(place[1])
 
     def close(self) -> None:
-        """Forget everything."""
+        """Forget everything; nothing is kept from now on."""
         with self._lock:
+            self._closed = True
             if self._file is not None:
                 self._file.close()
                 self._file = None

@@ -12,6 +12,7 @@ import os
 import selectors
 import socket
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -56,6 +57,8 @@ class Acceptor:
         self._wake_out.setblocking(False)
         self._selector.register(self._wake_out, selectors.EVENT_READ, None)
         self._connections: dict[threading.Thread, _Connected] = {}
+        self._ending: set[threading.Thread] = set()
+        """Threads whose connection has ended, and that may not have: `stop` waits for them too."""
         self._tasks: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -105,6 +108,7 @@ class Acceptor:
             if self._stopping.is_set():
                 return
             self._stopping.set()
+        deadline = time.monotonic() + timeout
         self._wake()
         if self._thread is not None:
             self._thread.join(timeout)
@@ -116,12 +120,12 @@ class Acceptor:
         self._wake_in.close()
         self._wake_out.close()
         with self._lock:
-            connections = dict(self._connections)
-        for one in connections.values():
+            connections, threads = list(self._connections.values()), [*self._connections, *self._ending]
+        for one in connections:
             _shut_down(one.socket)
-        for thread in connections:
+        for thread in threads:
             if thread is not threading.current_thread():
-                thread.join(timeout)
+                thread.join(max(0.0, deadline - time.monotonic()))
         _alive.discard(self)
 
     def _on_loop(self, task: Callable[[], None], *, wait: bool) -> None:
@@ -194,8 +198,10 @@ class Acceptor:
         try:
             serve(connection, address[:2])
         finally:
+            thread = threading.current_thread()
             with self._lock:
-                known = self._connections.pop(threading.current_thread(), None)
+                known = self._connections.pop(thread, None)
+                self._ending = {one for one in self._ending if one.is_alive()} | {thread}
             (connection if known is None else known.socket).close()
 
     def _abandon(self) -> None:

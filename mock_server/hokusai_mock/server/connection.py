@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "WSGIHost"]
 
 DRAIN_LIMIT = 1024 * 1024
-"""Bytes of an unread body that are read and forgotten to keep the connection; beyond it the connection closes."""
+"""Bytes of an unread body that are read and forgotten to keep the connection; beyond it the connection closes.
 
-SMALL_BODY = 64 * 1024
-"""An unread body up to this length is on its way anyway: it is read before the answer, for the journal's sake."""
+A body of known length is on its way anyway: it is read before the answer, so that who has the answer finds the body in
+the journal.
+"""
 
 _BODYLESS = {204, 304}
 _FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -100,6 +101,8 @@ class Connection(WSGIRequestHandler):
         except Exception:  # noqa: BLE001 - the last line: an application error becomes a 500 and is printed
             self.close_connection = True
             self.server.log("error", f"uncaught in the application:\n{traceback.format_exc()}")
+            answer.status, answer.body_bytes = (answer.status, answer.body_bytes) if answer.sent else (500, 0)
+            self._delivered(environ, answer, "cut" if answer.sent else "sent")
             if not answer.sent:
                 with contextlib.suppress(OSError):
                     self.wfile.write(_FAILED)
@@ -158,8 +161,8 @@ class Connection(WSGIRequestHandler):
         elif not length_known and not bodyless:
             self.close_connection = True
         body_in: RequestBody = environ["wsgi.input"]
-        if not body_in.refused and 0 < int(environ.get("CONTENT_LENGTH") or 0) <= SMALL_BODY:
-            body_in.drain(SMALL_BODY)
+        if environ.get("CONTENT_LENGTH") and not body_in.refused:
+            body_in.drain(DRAIN_LIMIT)
         head = self._head(answer)
         if isinstance(chunks, list | tuple):
             body = b"" if bodyless else b"".join(chunks)

@@ -26,3 +26,12 @@ def test_a_body_beyond_the_limit_is_counted_and_not_kept(monkeypatch):
         body.add(b"xxxx")
     assert (body.size, body.read()) == (20, b"")
     spool.close()
+
+
+def test_a_request_that_outlives_the_recorder_opens_no_file_again() -> None:
+    spool = Spool()
+    place = spool.append(b"something")
+    spool.close()
+    assert spool.read(spool.append(b"late")) == b""
+    assert spool.read(place) == b""
+    assert spool._file is None

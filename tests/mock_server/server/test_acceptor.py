@@ -91,3 +91,35 @@ def test_no_thread_is_left_after_stop(serve, wire):
     client.answer()
     acceptor.stop()
     assert set(threading.enumerate()) <= before
+
+
+def test_stop_waits_for_a_connection_that_is_just_ending(serve, wire, monkeypatch):
+    """Its thread has given the connection up, and would else end a moment after `stop`."""
+    closing, may_close = threading.Event(), threading.Event()
+    close, join = socket.socket.close, threading.Thread.join
+    ending: list[threading.Thread] = []
+
+    def close_slowly(sock: socket.socket) -> None:
+        if threading.current_thread().name.endswith("(_serve)") and not closing.is_set():
+            ending.append(threading.current_thread())
+            closing.set()
+            may_close.wait(10)
+        close(sock)
+
+    def join_and_let_go(thread: threading.Thread, timeout: float | None = None) -> None:
+        if thread in ending:
+            may_close.set()
+        join(thread, timeout)
+
+    acceptor, port = serve(hello)
+    client = wire(port)
+    monkeypatch.setattr(socket.socket, "close", close_slowly)
+    monkeypatch.setattr(threading.Thread, "join", join_and_let_go)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert client.answer()[0] == 200
+    assert closing.wait(10)
+    try:
+        acceptor.stop()
+        assert not ending[0].is_alive()
+    finally:
+        may_close.set()

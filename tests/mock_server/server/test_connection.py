@@ -7,6 +7,9 @@ import socket
 import threading
 from typing import Any
 
+import pytest
+
+from hokusai_mock.messages import DELIVERED
 from hokusai_mock.server.connection import DRAIN_LIMIT
 
 
@@ -207,3 +210,47 @@ def test_the_delivered_bytes_are_reported(serve, wire):
     assert client.answer()[2] == b"hello"
     assert client.closed()
     assert reports == [(200, 5, "sent")]
+
+
+@pytest.mark.parametrize("size", [1, 500_000, DRAIN_LIMIT])
+def test_a_body_that_nobody_read_is_known_before_the_answer_is(serve, wire, size):
+    known: list[tuple[str, int]] = []
+
+    def refusing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        environ[DELIVERED] = lambda status, count, fate: known.append((fate, environ["wsgi.input"].size))
+        return deaf(environ, start_response)
+
+    _, port = serve(refusing)
+    client = wire(port)
+    client.send(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+    assert client.answer()[0] == 413
+    assert known == [("sent", size)]
+
+
+def test_an_answer_to_an_error_in_the_application_is_reported_too(serve, wire, capsys):
+    reports: list[tuple[int | None, int, str]] = []
+
+    def broken(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        environ[DELIVERED] = lambda *report: reports.append(report)
+        raise RuntimeError("boom")
+
+    _, port = serve(broken)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert client.answer()[0] == 500
+    assert reports == [(500, 0, "sent")]
+    assert "boom" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("header", [("X-A", "a\r\nX-Evil: 1"), ("X-A\nX-Evil", "1"), ("X-A", "a\0b")])
+def test_a_header_with_a_line_break_never_leaves(serve, wire, capsys, header):
+    def careless(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [header])
+        return [b"hello"]
+
+    _, port = serve(careless)
+    client = wire(port)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    status, headers, _ = client.answer()
+    assert (status, set(headers)) == (500, {"content-length", "connection"})
+    assert "line break" in capsys.readouterr().err

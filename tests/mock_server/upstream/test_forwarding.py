@@ -80,7 +80,7 @@ def test_a_sandbox_with_a_backend_is_not_reset(front, ask):
     box = front.sandbox("x")
     ask(f"{box.tracking_uri}/version")
     assert ask(f"{front.url}/_testkit/v1/sandboxes/x/reset", "POST", json={}, key=None).status == 409
-    with pytest.raises(SandboxError, match="its data lie in"):
+    with pytest.raises(SandboxError, match="the data lie in"):
         box.reset()
     assert len(box.journal) == 1, "nothing was changed"
     box.drop()
