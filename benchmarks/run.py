@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 
 import bench_isolation
+import bench_listeners
 import bench_plugin
 import bench_server
 
 
 def main() -> int:
-    figures = {**bench_server.figures(), **bench_isolation.figures(), **bench_plugin.figures()}
+    figures = {
+        **bench_server.figures(),
+        **bench_isolation.figures(),
+        **bench_listeners.figures(),
+        **bench_plugin.figures(),
+    }
     for name, row in figures.items():
         print(f"{'ok  ' if row['met'] else 'MISS'} {name}: {row['value']} {row['unit']} (goal: at most {row['goal']})")
     passed = all(row["met"] for row in figures.values())
