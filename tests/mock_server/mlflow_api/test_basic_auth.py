@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hokusai_mock import MockServer
 from hokusai_mock.messages import Response
 from hokusai_mock.schema import SchemaError, read
 from hokusai_mock.users import BasicAuth, Grant
@@ -162,3 +163,10 @@ def test_newer_servers_tell_about_themselves_before_a_login() -> None:
 def test_impossible_users_are_refused(table: dict[str, Any], message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         read(BasicAuth, table, "basic_auth")
+
+
+def test_control_tells_who_the_users_are_and_not_their_passwords() -> None:
+    with MockServer(port=0, plain=True) as running:
+        told = running.sandbox("users").settings(basic_auth={"users": USERS})
+
+    assert told["basic_auth"]["users"] == {"admin": "<set>", "bob": "<set>"}

@@ -67,6 +67,8 @@ def _json(settings: Settings) -> dict[str, Any]:
     values = {name: value for name, value in asdict(settings).items() if name not in WORKED_OUT}
     if values["webhook_secret"] is not None:
         values["webhook_secret"] = "<set>"  # noqa: S105 - that there is one, not which
+    if settings.basic_auth is not None:
+        values["basic_auth"]["users"] = dict.fromkeys(settings.basic_auth.users, "<set>")
     return values
 
 
