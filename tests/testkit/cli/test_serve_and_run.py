@@ -228,6 +228,22 @@ def test_run_plays_a_scenario_with_parameters():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_run_gives_the_command_what_a_scenario_puts_into_its_home():
+    code = "import os; print(open(os.environ['NETRC']).read().split()[:2], os.environ['HOME'])"
+    done = kit("run", "--scenario", "client.netrc", "--", PYTHON, "-c", code)
+    words, home = done.stdout.strip().rsplit(" ", 1)
+
+    assert words == "['machine', '127.0.0.1']"
+    assert not Path(home).exists()
+
+
+def test_run_gives_the_command_an_sdk_that_lacks_what_a_scenario_says():
+    code = "import hokusai; print(hasattr(hokusai.PerformanceTracker, 'track_inference'))"
+    done = kit("run", "--scenario", "sdk.track_inference", "--", PYTHON, "-c", code)
+
+    assert done.stdout.split() == ["False"], done.stderr
+
+
 def test_run_passes_signals_to_the_command():
     code = (
         "import signal, sys\n"
