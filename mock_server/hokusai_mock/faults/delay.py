@@ -71,7 +71,7 @@ class Delay(Effect):
 
     def _trickle(self, body: bytes, occasion: Occasion) -> Iterator[bytes]:
         yield b""  # the head leaves at once
-        size = max(1, math.ceil(1 / (self.per_byte * _PIECES_A_SECOND)))
+        size = max(1, math.ceil(min(len(body), 1 / (self.per_byte * _PIECES_A_SECOND))))
         for start in range(0, len(body), size):
             piece = body[start : start + size]
             occasion.wait(self.per_byte * len(piece))

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from hokusai_mock.faults.interface import Effect, Layer, Occasion
 from hokusai_mock.messages import Response, Wire
-from hokusai_mock.schema import AtLeast
+from hokusai_mock.schema import Between
 
 __all__ = ["Garbage"]
 
@@ -23,7 +23,7 @@ class Garbage(Effect):
     name: ClassVar[str] = "garbage"
     home: ClassVar[Layer] = "transport"
 
-    size: Annotated[int, AtLeast(1)] = 64
+    size: Annotated[int, Between(1, 2**20)] = 64
 
     def apply(self, occasion: Occasion) -> Response:
         """Make the bytes: none below 0x80, so that no client finds a protocol in them."""

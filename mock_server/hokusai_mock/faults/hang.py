@@ -16,8 +16,9 @@ __all__ = ["Hang"]
 class Hang(Effect):
     """Send `after_bytes` of the answer, counted from its status line on, then nothing for `hold`, then close.
 
-    Without `hold` the silence lasts until the sandbox is reset or dropped; a client that gives up ends it too. With 0
-    bytes the layer does not act, unless `when = "after"`; with more it acts, for there must be an answer.
+    Without `hold` the silence lasts until the sandbox is reset or dropped; a client that gives up ends it too.
+    A shorter answer leaves whole. With 0 the layer does not act, unless `when = "after"`; with more it acts, for there
+    must be an answer.
     """
 
     name: ClassVar[str] = "hang"

@@ -15,7 +15,8 @@ __all__ = ["Reset"]
 class Reset(Effect):
     """Reset the connection after `after_bytes` of the answer, counted from its status line on.
 
-    With 0 the layer does not act, unless `when = "after"`; with more it acts, for there must be an answer to cut.
+    A shorter answer leaves whole before the reset. With 0 the layer does not act, unless `when = "after"`; with more it
+    acts, for there must be an answer to cut.
     """
 
     name: ClassVar[str] = "reset"

@@ -88,6 +88,10 @@ def test_a_delay_per_byte_is_spread_over_the_body(body):
     assert len(pieces) == len(asked.world.waits) == 100
 
 
+def test_a_delay_per_byte_that_nobody_could_notice_is_one_piece():
+    assert list(Asked("delay", Response(200, b"x" * 1000), per_byte=5e-324).response.body) == [b"", b"x" * 1000]
+
+
 def test_a_request_whose_sandbox_ends_meanwhile_is_not_answered(monkeypatch):
     monkeypatch.setattr(Waiting, "wait", lambda *_: False)
 
