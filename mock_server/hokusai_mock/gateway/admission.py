@@ -34,6 +34,9 @@ INTERNAL = Key("internal_service", "", scopes=("mlflow:write", "mlflow:read"))
 AUTH_TIMEOUT_S = 5.0
 """Seconds after which the gateway gives the auth service up."""
 
+_AUTHORIZATION = ("bearer", "apikey")
+"""Places of a key that are the header `Authorization`."""
+
 _CONTRIBUTIONS = re.compile(r"/api/v1/models/[^/]+/contributions")
 
 
@@ -50,8 +53,14 @@ def admit(request: Request) -> Refusal | None:
     if isinstance(key, Refusal):
         return key
     registry = decision.is_registry(request.path)
-    sufficient = registry or has_balance(request.world, key)
-    refusal = decision.decide(request.method, request.path, key, settings, has_balance=sufficient)
+    refusal = decision.decide(
+        request.method,
+        request.path,
+        key,
+        settings,
+        has_balance=registry or has_balance(request.world, key),
+        arrives=settings.strips_authorization != "after" or presented.location not in _AUTHORIZATION,
+    )
     if refusal is None and not registry:
         refusal = _debit(request, settings, key)
     if refusal is None:

@@ -68,20 +68,23 @@ def is_registry(path: str) -> bool:
     return path.lower().startswith(REGISTRY_PREFIXES)
 
 
-def decide(method: str, path: str, key: Key, settings: Settings, *, has_balance: bool) -> Refusal | None:
-    """Return the refusal for this request with a key that the auth service calls good, or `None` when it may pass."""
+def decide(
+    method: str, path: str, key: Key, settings: Settings, *, has_balance: bool, arrives: bool = True
+) -> Refusal | None:
+    """Return the refusal for this request with a key that the auth service calls good, or `None` when it may pass.
+
+    `arrives` is false when the header with the key is lost on the way to the registry's own check.
+    """
     if is_registry(path):
-        return _refuse_registry(method, path, key, settings)
+        refusal = None if settings.service_id_known else BAD_KEY
+        refusal = refusal or (None if arrives else NO_KEY)
+        return refusal or _refuse_registry(method, path, key, settings)
     if not has_balance:
         return NO_BALANCE
     return _refuse_write(key) if "/mlflow" in path and is_write(method, path) and not may_write(key) else None
 
 
 def _refuse_registry(method: str, path: str, key: Key, settings: Settings) -> Refusal | None:
-    if not settings.service_id_known:
-        return BAD_KEY
-    if settings.strips_authorization == "after":
-        return NO_KEY
     if settings.registry_rule == "admin":
         return None if _is_registry_admin(key, settings) else NOT_ADMIN
     if settings.registry_rule == "scopes" and is_write(method, path) and not may_write(key):

@@ -70,6 +70,7 @@ def test_a_header_stripped_behind_the_first_check_tells_right_from_wrong_keys(pl
     platform.set(strips_authorization="after")
     assert platform.ask("GET", SEARCH).json == NO_KEY
     assert platform.ask("GET", SEARCH, key="hk_test_nobody").json == BAD_KEY
+    assert platform.ask("GET", SEARCH, key=None, x_api_key="hk_test_admin").status == 200
     assert platform.ask("GET", IMPACT).status == 200
 
 

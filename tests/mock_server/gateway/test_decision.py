@@ -16,8 +16,9 @@ ADMIN_RULE = profiles.platform("platform-documented")
 SCOPE_RULE = profiles.platform("platform-scopes")
 
 
-def decide(path, key, *, method="POST", platform=ADMIN_RULE, has_balance=True, **changes):
-    return decision.decide(method, path, key, settle(platform, changes), has_balance=has_balance)
+def decide(path, key, *, method="POST", platform=ADMIN_RULE, has_balance=True, arrives=True, **changes):
+    settings = settle(platform, changes)
+    return decision.decide(method, path, key, settings, has_balance=has_balance, arrives=arrives)
 
 
 def key(**rights):
@@ -117,7 +118,7 @@ def test_with_an_unknown_service_id_the_registry_alone_calls_every_key_wrong():
 
 
 def test_a_header_stripped_behind_the_first_check_is_missed_by_the_second():
-    refusal = decide(SEARCH, DEFAULT_KEYS["admin"], strips_authorization="after")
+    refusal = decide(SEARCH, DEFAULT_KEYS["admin"], arrives=False)
     assert (refusal.status, refusal.body) == (401, {"detail": "API key required"})
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
-from hokusai_mock import profiles
+from hokusai_mock import gateway, profiles
 from hokusai_mock.scenarios import tables
 from hokusai_mock.scenarios.vocabulary import PLAYABLE_SETTINGS
 from hokusai_mock.settings import Settings, settle
@@ -54,6 +56,14 @@ def test_chosen_mounts_keep_the_way_that_the_profile_gives_them():
 )
 def test_a_mount_of_ones_own_may_put_something_in_its_place(mount, path, inner):
     assert settle(profiles.platform("platform-documented"), {"mounts": (mount,)}).inner_path(path) == inner
+
+
+def test_every_loss_of_a_profile_is_one_that_a_route_asks_for():
+    asked = set()
+    for path in Path(gateway.__file__).parent.rglob("*.py"):
+        asked |= set(re.findall(r'lacks\("(\w+)"\)', path.read_text("utf-8")))
+    losses = {loss for name in profiles.platform_names() for loss in profiles.platform(name).losses}
+    assert losses == asked
 
 
 def test_an_unknown_setting_is_refused_with_what_can_be_played():
