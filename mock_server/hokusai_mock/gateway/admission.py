@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from hokusai_mock.settings import Settings
     from hokusai_mock.world import World
 
-__all__ = ["PEER_VERIFIED", "admit", "has_balance", "principal", "retry_after", "take"]
+__all__ = ["AUTH_TIMEOUT_S", "admit", "has_balance", "principal", "retry_after", "take"]
 
 PRINCIPAL = "hokusai_mock.principal"
 """Key of a request's environ under which admission leaves whose request it is."""
-
-PEER_VERIFIED = "hokusai_mock.peer_verified"
-"""Key of a request's environ that a listener sets when it has checked the caller's client certificate."""
 
 INTERNAL = Key("internal_service", "", scopes=("mlflow:write", "mlflow:read"))
 """Who calls from inside with a checked certificate."""
@@ -78,7 +75,7 @@ _NOBODY = Key("anonymous", "", valid=False)
 
 
 def _is_internal(request: Request, settings: Settings) -> bool:
-    if not (settings.peer_verified or PEER_VERIFIED in request.environ):
+    if not settings.peer_verified:
         return False
     hop = (request.header("X-Forwarded-For") or request.environ.get("REMOTE_ADDR", "")).split(",")[0].strip()
     return hop.startswith("10.")
