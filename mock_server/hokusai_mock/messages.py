@@ -14,11 +14,25 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from urllib.parse import parse_qsl, quote_from_bytes
 
+from hokusai_mock._version import __version__
+
 if TYPE_CHECKING:
     from hokusai_mock.journal import Entry
     from hokusai_mock.world import World
 
-__all__ = ["DELIVERED", "GONE", "WAIT", "WIRE", "BodyTooLarge", "Handler", "Headers", "Request", "Response", "Wire"]
+__all__ = [
+    "DELIVERED",
+    "GONE",
+    "MARK",
+    "WAIT",
+    "WIRE",
+    "BodyTooLarge",
+    "Handler",
+    "Headers",
+    "Request",
+    "Response",
+    "Wire",
+]
 
 DELIVERED = "hokusai_mock.delivered"
 """Key in the WSGI environment, for the connection to call: `(status, body bytes, fate)` of the answer, `None` for a
@@ -32,6 +46,9 @@ WAIT = "hokusai_mock.wait"
 
 GONE = "hokusai_mock.client_has_gone"
 """Key in the WSGI environment, set by a connection that can break the line: whether the client has closed its side."""
+
+MARK = ("X-Hokusai-Testkit", __version__)
+"""On every answer, so that nobody mistakes the mock for the real platform."""
 
 MAX_BODY = 16 * 1024 * 1024
 """Largest request body in bytes that is read into memory; artifact uploads stream and have their own limit."""

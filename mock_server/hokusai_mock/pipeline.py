@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hokusai_mock._version import __version__
 from hokusai_mock.admin import guard
 from hokusai_mock.gateway import Gateway
 from hokusai_mock.layers import build, fault_point
 from hokusai_mock.layers.sandbox import enter, enter_bound
-from hokusai_mock.messages import WIRE, BodyTooLarge, Handler, Request, Response
+from hokusai_mock.messages import MARK, WIRE, BodyTooLarge, Handler, Request, Response
 from hokusai_mock.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["ADMIN_PREFIX", "MARK", "AdminOptions", "Pipeline"]
 
 ADMIN_PREFIX = "/_testkit"
-
-MARK = ("X-Hokusai-Testkit", __version__)
-"""On every answer, so that nobody mistakes the mock for the real platform."""
-
 
 @dataclass(frozen=True, slots=True)
 class AdminOptions:

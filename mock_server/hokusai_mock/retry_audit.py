@@ -22,6 +22,9 @@ RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 """Methods that HTTP calls idempotent (RFC 9110, 9.2.2): once more changes nothing more."""
 
+UNSENT = frozenset({"TLS", "CONNECT"})
+"""A refused handshake, and a proxy asked for a tunnel: nothing has been sent to the platform yet."""
+
 READS = ("/search", "/get-latest-versions", "/get-history-bulk", "/get-history-bulk-interval")
 """Ends of MLflow's paths that only read, although they are asked with POST."""
 
@@ -147,7 +150,7 @@ def _end(entry: Mapping[str, Any]) -> int | None:
 
 def _audited(entries: list[Mapping[str, Any]]) -> AuditedCall:
     first, last = entries[0], entries[-1]
-    idempotent = first["method"] in REPEATABLE or first["path"].endswith(READS)
+    idempotent = first["method"] in REPEATABLE | UNSENT or first["path"].endswith(READS)
     attempts = [_attempt(None, first), *map(_attempt, entries, entries[1:])]
     under_way = last["fate"] is None and last["status"] is None
     return {

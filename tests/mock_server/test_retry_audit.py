@@ -201,3 +201,16 @@ def test_mlflows_client_honours_retry_after(sandbox):
     assert [one["status"] for one in call["attempts"]] == [429, 200]
     assert call["attempts"][1]["honoured"] is True
     assert call["repeated_unsafely"] is False
+
+
+def test_a_handshake_that_was_refused_may_be_repeated(sandbox):
+    pytest.importorskip("trustme", reason="certificates are made with trustme, an extra")
+    sandbox.scenario("tls.expired")
+    with session(total=0) as client:
+        client.trust_env = False
+        for _ in range(2):
+            with pytest.raises(requests.exceptions.SSLError):
+                client.post(sandbox.url + SEARCH, json={}, verify=sandbox.env["REQUESTS_CA_BUNDLE"])
+    sandbox.scenario("healthy")
+    (call,) = sandbox.retry_audit()["entries"]
+    assert (call["method"], call["idempotent"], call["repeated_unsafely"]) == ("TLS", True, False)

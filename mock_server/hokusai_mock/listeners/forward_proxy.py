@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from hokusai_mock.listeners.ending import drain_and_end
 from hokusai_mock.listeners.interface import Ground, ServeConnection
-from hokusai_mock.listeners.pages import proxy_page
+from hokusai_mock.listeners.pages import proxy_page, tunnel_established
 from hokusai_mock.listeners.record import arrived
 from hokusai_mock.listeners.request_head import Head, read_head
 
@@ -41,7 +41,7 @@ def forward_proxy(spec: Listener, world: World, address: tuple[str, int], ground
     """Answer each request as the listener's `answer` says; 200 forwards it."""
     status = spec.answer.connect if spec.answer is not None else 200
 
-    def serve(connection: socket.socket, _: tuple[str, int]) -> None:
+    def serve(connection: socket.socket, client: tuple[str, int]) -> None:
         head = read_head(connection)
         if head is None:
             return
@@ -49,6 +49,9 @@ def forward_proxy(spec: Listener, world: World, address: tuple[str, int], ground
         with contextlib.suppress(OSError):  # either side may go at any time
             if status != 200:
                 _refuse(connection, head, entry, status)
+            elif _loopback(client[0]) is None:
+                # On an open host nobody else may reach what listens on this machine's loopback only.
+                _refuse(connection, head, entry, 403, "hokusai-testkit: this proxy forwards for this machine only")
             else:
                 _forward(connection, head, entry)
 
@@ -96,7 +99,7 @@ def _forward(connection: socket.socket, head: Head, entry: Entry) -> None:
         upstream.settimeout(None)
         if is_tunnel:
             entry.close(200)
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            connection.sendall(tunnel_established())
             upstream.sendall(head.rest)
             _relay(connection, upstream, None)
         else:

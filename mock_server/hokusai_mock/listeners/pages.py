@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from http import HTTPStatus
 
-__all__ = ["plain_http_on_tls_port", "proxy_page", "response", "tls_on_plain_port"]
+from hokusai_mock.messages import MARK
+
+__all__ = ["plain_http_on_tls_port", "proxy_page", "response", "tls_on_plain_port", "tunnel_established"]
 
 _NGINX = "nginx/1.25.5"
 _SQUID = "squid/6.6"
@@ -23,7 +25,7 @@ _REFUSALS = {
 
 def response(status: int, reason: str, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> bytes:
     """A whole HTTP/1.1 answer that ends its connection."""
-    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers)]
+    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in (*headers, MARK))]
     lines += ["Content-Type: text/html", f"Content-Length: {len(body)}", "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
 
@@ -53,6 +55,11 @@ def proxy_page(status: int, target: str, why: str = "") -> bytes:
     if status == 407:
         headers.append(("Proxy-Authenticate", 'Basic realm="proxy"'))
     return response(status, reason, page.encode(), headers)
+
+
+def tunnel_established() -> bytes:
+    """What a forward proxy answers to CONNECT when the tunnel is open."""
+    return f"HTTP/1.1 200 Connection established\r\n{MARK[0]}: {MARK[1]}\r\n\r\n".encode()
 
 
 def _nginx_400(title: str, line: str | None) -> bytes:

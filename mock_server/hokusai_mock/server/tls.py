@@ -16,6 +16,7 @@ from hokusai_mock.environment import TRUST
 from hokusai_mock.listeners import certificates
 from hokusai_mock.listeners.record import arrived, refused_handshake
 from hokusai_mock.listeners.tls import plain_port, secured
+from hokusai_mock.messages import MARK
 from hokusai_mock.scenarios.tables import Tls
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def control_only(application: WSGIApplication, prefix: str, platform_url: str) -
             return application(environ, start_response)
         error = f"hokusai-testkit: this port is for control ({prefix}/); the platform is at {platform_url}"
         body = json.dumps({"error": error}).encode()
-        start_response("404 ", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        start_response("404 ", [("Content-Type", "application/json"), ("Content-Length", str(len(body))), MARK])
         return [body]
 
     return control

@@ -44,6 +44,7 @@ def test_a_request_without_tls_gets_the_page_of_the_proxy(world, through):
     assert answer.status_code == 407
     assert answer.headers["Proxy-Authenticate"] == 'Basic realm="proxy"'
     assert "Cache Access Denied" in answer.text
+    assert "X-Hokusai-Testkit" in answer.headers, "nobody mistakes the mock for the real thing"
     (entry,) = world.journal.entries()
     assert (entry.method, entry.path, entry.query) == ("POST", "http://platform.example/api/x", "a=1")
     assert entry.body == b'{"a": 1}'
@@ -86,6 +87,16 @@ def test_nothing_is_forwarded_to_another_machine(monkeypatch, through, host):
     assert "forwards to loopback only" in answer.text
     with pytest.raises(requests.exceptions.ProxyError, match="Tunnel connection failed: 403"):
         session.get(f"https://{host}/", timeout=10)
+
+
+def test_nothing_is_forwarded_for_another_machine(server, world, open_listener):
+    open_listener(world, 'kind = "forward-proxy"\nanswer = { connect = 200 }', name="proxy")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        theirs.shutdown(socket.SHUT_WR)
+        world.listeners["proxy"]._serve(ours, ("192.0.2.7", 1234))
+        assert b"forwards for this machine only" in theirs.recv(65536)
 
 
 def test_a_host_that_refuses_is_503(world, open_listener, through):
