@@ -49,6 +49,8 @@ class Guard:
         self._upstream_host = urlsplit(settings.upstream_url).netloc if settings.allowed_hosts else None
         self._unchecked = frozenset(prefix + path for path in security.unchecked_paths)
         self._origins = settings.allowed_origins
+        self._unasked = max((one for one in settings.allowed_origins if "*" not in one), default=None)
+        """The origin that is told to requests without one: the last of those that are no patterns."""
         self._guarded = tuple(prefix + path for path in security.guarded) + (NATIVE_ARTIFACTS if prefix else ())
         self._headers = [*security.headers]
         if security.blocks_foreign_origins:
@@ -82,10 +84,12 @@ class Guard:
         headers += self._headers
         if self._security.blocks_foreign_origins:
             origin = request.environ.get("HTTP_ORIGIN")
-            known = origin is not None and self._is_known(origin)
-            if origin is not None and (self._security.answers_foreign_origins or known):
-                twice = known and not (self._native and request.path.startswith(NATIVE_ARTIFACTS))
-                headers[-1:] = _cors(origin, twice=twice)
+            native = self._native and request.path.startswith(NATIVE_ARTIFACTS)
+            if origin is None:
+                if self._unasked is not None and not native:
+                    headers[-1:] = _told(self._unasked)
+            elif self._security.answers_foreign_origins or self._is_known(origin):
+                headers[-1:] = _cors(origin, twice=self._is_known(origin) and not native)
             if request.method == "OPTIONS" and response.status == 200 and request.path.startswith("/api/"):
                 response.status = 204
         return response
@@ -120,6 +124,14 @@ def _is_local(origin: str) -> bool:
         return urlsplit(origin).hostname in _LOCAL
     except ValueError:
         return False
+
+
+def _told(origin: str) -> list[tuple[str, str]]:
+    return [
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Vary", "Origin, Origin"),
+    ]
 
 
 def _cors(origin: str, *, twice: bool) -> list[tuple[str, str]]:
