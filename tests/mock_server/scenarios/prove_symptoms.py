@@ -70,6 +70,7 @@ def python_of(version: str, folder: Path) -> Path:
 def recorded(version: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What the client of that version showed of every file; `RuntimeError` when it could not be asked."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MLFLOW", "HOKUSAI"))}
+    env["PYTHONPATH"] = os.pathsep.join(map(str, (ROOT, ROOT / "mock_server", ROOT / "sdk")))
     done = subprocess.run(
         [str(python_of(version, folder)), str(RECORDER)], cwd=HERE, env=env, capture_output=True, text=True, check=False
     )

@@ -1,0 +1,286 @@
+"""Make the incident pages from the scenario files and from what clients were seen to show.
+
+    python docs/build.py            write docs/incidents/
+    python docs/build.py --check    fail when a page is not what would be written
+
+A page an incident, and `index.md` with all of them. What a client shows comes from `proofs/symptoms.seen.json`, which
+the proof `symptoms` writes: nothing on these pages is expected, it was seen. `tests/docs` keeps them up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from hokusai_mock import scenarios
+from hokusai_mock.scenarios import Scenario, Signature, Symptom
+from hokusai_mock.scenarios.vocabulary import FAMILIES, is_planned
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "incidents"
+SEEN = ROOT / "proofs" / "symptoms.seen.json"
+
+NOTE = "<!-- Made by docs/build.py from the scenario files. Change those, then run it again. -->"
+TITLES = {
+    "auth": "Credentials and authorization",
+    "routing": "URI, routing and look-alike servers",
+    "outage": "Outages, gateways, limits",
+    "network": "Network and TLS",
+    "version": "Versions, contracts, data",
+    "artifact": "Artifacts and events",
+    "sdk": "The SDK itself, and what reports look like",
+}
+OWNERS = {"user": "you", "platform": "whoever runs the platform", "network": "whoever runs the network"}
+SHORT = 64
+"""Characters of a message in the overview."""
+
+Shown = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""By file, by the number of the symptom, by version of the client: what was shown."""
+
+
+def pages() -> dict[str, str]:
+    """The text of every page by its name."""
+    record = json.loads(SEEN.read_text("utf-8"))
+    versions, shown = record["versions"], record["files"]
+    catalogue = [scenarios.load(name) for name in scenarios.names()]
+    by_incident: dict[str, list[Scenario]] = {}
+    for scenario in sorted(catalogue, key=lambda one: (one.id, one.variant or "", one.name)):
+        by_incident.setdefault(scenario.id, []).append(scenario)
+    made = {f"{incident}.md": _text(_page(files, versions, shown)) for incident, files in by_incident.items()}
+    made["index.md"] = _text(_index(by_incident, versions, shown))
+    return made
+
+
+def _text(lines: Iterator[str]) -> str:
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+# -- the overview ------------------------------------------------------------------------------------------------------
+
+
+def _index(by_incident: Mapping[str, Sequence[Scenario]], versions: Sequence[str], shown: Shown) -> Iterator[str]:
+    files = sum(map(len, by_incident.values()))
+    symptoms = sum(len(numbers) for numbers in shown.values())
+    yield NOTE
+    yield "# Incidents"
+    yield ""
+    yield f"{len(by_incident)} incidents, {files} situations that the mock plays by name, and {symptoms} symptoms, each"
+    yield f"seen with real clients: MLflow {', '.join(versions)}, requests, curl and the Hokusai SDK."
+    yield "The columns say what MLflow's client shows first; a ditto mark means the same as to its left, and a dash"
+    yield "that nothing of that client is played. An asterisk: the doctor cannot name the situation yet."
+    for family, members in groupby(by_incident.items(), key=lambda item: FAMILIES[item[0][0]]):
+        yield ""
+        yield f"## {TITLES[family]}"
+        yield ""
+        yield f"| incident | play it by | {' | '.join(f'MLflow {_minor(version)}' for version in versions)} |"
+        yield f"|---|---|{'---|' * len(versions)}"
+        for incident, situations in members:
+            for scenario in situations:
+                cells = _dittos([_first(scenario, version, shown) for version in versions])
+                mark = "" if scenario.named_by_doctor else " *"
+                title = _cell(scenario.title or "")
+                yield f"| [{incident}]({incident}.md) {title}{mark} | `{scenario.name}` | {' | '.join(cells)} |"
+
+
+def _first(scenario: Scenario, version: str, shown: Shown) -> str:
+    """What MLflow's client of that version shows of the situation's first symptom that is one of it."""
+    for number, symptom in enumerate(scenario.symptoms, 1):
+        text = shown.get(scenario.name, {}).get(str(number), {}).get(version)
+        if text is not None and symptom.client.startswith("mlflow"):
+            return _code(text if len(text) <= SHORT else text[: SHORT - 1] + "…")
+    return "-"
+
+
+def _dittos(cells: Sequence[str]) -> list[str]:
+    return [
+        cell if number == 0 or cell == "-" or cell != cells[number - 1] else '"' for number, cell in enumerate(cells)
+    ]
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+# -- one incident ------------------------------------------------------------------------------------------------------
+
+
+def _page(files: Sequence[Scenario], versions: Sequence[str], shown: Shown) -> Iterator[str]:
+    first = next((one for one in files if one.variant is None), files[0])
+    yield NOTE
+    yield f"# {first.id}: {first.title}"
+    yield ""
+    yield f"{TITLES[first.family or '']}. [All incidents](index.md)"
+    for scenario in [first, *(one for one in files if one is not first)]:
+        yield ""
+        yield from _situation(scenario, versions, shown, alone=len(files) == 1)
+
+
+def _situation(scenario: Scenario, versions: Sequence[str], shown: Shown, *, alone: bool) -> Iterator[str]:
+    yield f"## `{scenario.name}`" + ("" if alone else f": {scenario.title}")
+    yield ""
+    yield (scenario.story or "").strip()
+    yield ""
+    owner = scenario.remedy.owner if scenario.remedy else "user"
+    yield f"It happens at: {scenario.hop}. Who can end it: {OWNERS[owner]}.{_look_alikes(scenario)}"
+    yield ""
+    yield "```sh"
+    yield f"hokusai-testkit run --scenario {scenario.name} -- python your_program.py"
+    yield "```"
+    yield from _parameters(scenario)
+    yield ""
+    yield "### What is seen"
+    yield ""
+    yield "| client | call | with MLflow | shows |"
+    yield "|---|---|---|---|"
+    for number, symptom in enumerate(scenario.symptoms, 1):
+        yield from _symptom(scenario, symptom, versions, shown.get(scenario.name, {}).get(str(number), {}))
+    yield ""
+    yield "### How the doctor knows it"
+    yield ""
+    if not scenario.named_by_doctor:
+        yield "It cannot name it yet: a check that decides is not there."
+        yield ""
+    yield "| weight | observation | is |"
+    yield "|---|---|---|"
+    for signature in scenario.signatures:
+        later = " (cannot be seen yet)" if is_planned(signature.seen) else ""
+        yield f"| {signature.weight} | `{signature.seen}`{later} | {_code(_test(signature))} |"
+    yield from _remedy(scenario)
+
+
+def _look_alikes(scenario: Scenario) -> str:
+    links = ", ".join(f"[{incident}]({incident}.md)" for incident in scenario.looks_like)
+    return f" It looks like: {links}." if links else ""
+
+
+def _parameters(scenario: Scenario) -> Iterator[str]:
+    if not scenario.params:
+        return
+    yield ""
+    yield "| parameter | type | default | one of |"
+    yield "|---|---|---|---|"
+    for name, param in scenario.params.items():
+        default = "" if param.default is None else _code(json.dumps(param.default, ensure_ascii=False))
+        choices = ", ".join(f"`{choice}`" for choice in param.choices or ())
+        kind = f"{param.type} ({param.unit})" if param.unit else param.type
+        yield f"| `{name}` | {kind} | {default} | {choices} |"
+
+
+def _symptom(scenario: Scenario, symptom: Symptom, versions: Sequence[str], texts: Mapping[str, str]) -> Iterator[str]:
+    """A line for each thing that was shown, with the versions that showed it."""
+    client, call = symptom.client, _code(_call(scenario, symptom))
+    if client == "browser" or (symptom.os and not texts):
+        yield f"| {client} | {call} | | {_code(symptom.text or symptom.exception or 'nothing')} (not played) |"
+        return
+    known = [version for version in versions if version in texts]
+    for text, group in groupby(known, key=texts.__getitem__):
+        with_versions = ", ".join(map(_minor, group))
+        yield f"| {client.split('>')[0]} | {call} | {with_versions} | {_code(text)}{_effects(symptom)} |"
+
+
+def _call(scenario: Scenario, symptom: Symptom) -> str:
+    if symptom.call:
+        return symptom.call
+    plays = scenario.table.get("play", [])
+    if symptom.play:
+        return f"{plays[symptom.play - 1]['call']} (step {symptom.play})"
+    calls = [play["call"] for play in plays if "call" in play]
+    return calls[-1] if calls else "experiments.search"
+
+
+def _effects(symptom: Symptom) -> str:
+    effects = symptom.effects
+    if effects is None:
+        return ""
+    words = [
+        f"{name.replace('_', ' ')}: {value}"
+        for name in ("requests", "experiments", "registered_models", "runs")
+        if (value := getattr(effects, name)) is not None
+    ]
+    if effects.hollow:
+        words.append("what comes back is empty")
+    words += [f"makes {name}" for name in effects.files_created or ()]
+    return f" ({_cell('; '.join(words))})"
+
+
+def _test(signature: Signature) -> str:
+    if signature.absent is not None:
+        return "absent" if signature.absent else "there"
+    if signature.near is not None:
+        return f"near {signature.near:g}, within {100 * (signature.tolerance or 0):g} %"
+    if signature.matches is not None:
+        return signature.matches
+    if signature.in_ is not None:
+        return " or ".join(json.dumps(one) for one in signature.in_)
+    return json.dumps(signature.is_, ensure_ascii=False)
+
+
+def _remedy(scenario: Scenario) -> Iterator[str]:
+    remedy = scenario.remedy
+    if remedy is None:
+        return
+    yield ""
+    yield "### What helps"
+    yield ""
+    yield remedy.text
+    for never in remedy.never:
+        yield ""
+        yield f"Do not: {never}."
+    for language, commands in (("sh", remedy.commands.posix), ("powershell", remedy.commands.powershell)):
+        if commands:
+            yield ""
+            yield f"```{language}"
+            yield from commands
+            yield "```"
+    if scenario.evidence:
+        yield ""
+        yield f"Evidence: {', '.join(scenario.evidence)}."
+
+
+# -- Markdown ----------------------------------------------------------------------------------------------------------
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _code(text: str) -> str:
+    """A code span that holds whatever is in `text`, in a table."""
+    if not text:
+        return ""
+    fence = "``" if "`" in text else "`"
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{_cell(text)}{space}{fence}"
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def differing(made: Mapping[str, str]) -> list[str]:
+    """The names of pages that are not what would be written, and of those that would not be there."""
+    there = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+    return sorted(name for name in {*made, *there} if made.get(name) != there.get(name))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or compare them."""
+    made = pages()
+    wrong = differing(made)
+    if "--check" in arguments:
+        sys.stdout.writelines(f"not up to date: docs/incidents/{name}\n" for name in wrong)
+        return 1 if wrong else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name in wrong:
+        if name in made:
+            (FOLDER / name).write_text(made[name], "utf-8")
+        else:
+            (FOLDER / name).unlink()
+    sys.stdout.write(f"{len(made)} pages, {len(wrong)} of them changed\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
