@@ -53,7 +53,8 @@ class Call:
 
     def root(self, world: World) -> str:
         """The base URL of a world, as this client reaches it; with TLS control is elsewhere than the platform."""
-        return f"{self.worlds.public_url or self.server_url}/s/{world.id}"
+        elsewhere = None if self.server_url.startswith("https:") else self.worlds.public_url
+        return f"{elsewhere or self.server_url}/s/{world.id}"
 
 
 View = Callable[[Call], Any]

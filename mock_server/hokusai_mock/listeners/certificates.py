@@ -79,8 +79,8 @@ def _identity(tls: Tls, names: tuple[str, ...]) -> Identity:
     if tls.protocol == "outdated":
         _speak_only_old_versions(context)
     if tls.certificate == "self-signed":
-        authority_file = _self_signed(names)
-        context.load_cert_chain(authority_file)
+        authority_file, key_file = _self_signed(names)
+        context.load_cert_chain(authority_file, key_file)
     else:
         authority = _authority(tls.ca)
         authority_file = _written(f"{tls.ca}-ca.pem", authority.cert_pem.bytes())
@@ -129,8 +129,8 @@ def _client_certificate() -> str:
 
 
 @lru_cache(maxsize=8)
-def _self_signed(names: tuple[str, ...]) -> str:
-    """A certificate that signed itself, as `openssl req -x509` makes them, with its key, in one file.
+def _self_signed(names: tuple[str, ...]) -> tuple[str, str]:
+    """A certificate that signed itself, as `openssl req -x509` makes them, and its key, as paths.
 
     trustme has none with names in it, so that it could not be trusted even by who wants to.
     """
@@ -149,7 +149,8 @@ def _self_signed(names: tuple[str, ...]) -> str:
     )
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return _written("self-signed.pem", certificate.public_bytes(pem) + secret)
+    stem = f"self-signed-{certificate.serial_number:x}"
+    return _written(f"{stem}.pem", certificate.public_bytes(pem)), _written(f"{stem}.key", secret)
 
 
 def _general_name(name: str) -> GeneralName:

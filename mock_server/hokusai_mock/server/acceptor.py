@@ -192,7 +192,12 @@ class Acceptor:
             thread = threading.Thread(target=self._serve, args=(connection, address, serve), daemon=True)
             with self._lock:
                 self._connections[thread] = _Connected(connection, listener)
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads: this client is turned away, and accepting goes on
+                with self._lock:
+                    del self._connections[thread]
+                connection.close()
 
     def _serve(self, connection: socket.socket, address: tuple[str, int], serve: ServeConnection) -> None:
         try:

@@ -203,7 +203,8 @@ class MockServer:
         control = listen(_control_host(self.host), 0)
         address = control.getsockname()[:2]
         self._control_port = address[1]
-        self.worlds.public_url = self.url
+        reached = _control_host(self.host) if _is_everywhere(self.host) else self.host
+        self.worlds.public_url = f"https://{_bracketed(reached)}:{self.port}"
         acceptor.add(control, WSGIHost(control_only(pipeline, ADMIN_PREFIX, self.url), address).serve)
 
     def _make_admin(self) -> WSGIApplication:
@@ -308,6 +309,10 @@ def _bracketed(host: str) -> str:
 def _control_host(host: str) -> str:
     """The loopback address of the kind that `host` is."""
     return "::1" if ":" in host else "127.0.0.1"
+
+
+def _is_everywhere(host: str) -> bool:
+    return host in ("0.0.0.0", "::", "")  # noqa: S104 - recognized, not bound
 
 
 def _is_loopback(host: str) -> bool:

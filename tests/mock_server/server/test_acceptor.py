@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hokusai_mock.server.acceptor import listen
+from hokusai_mock.server.connection import WSGIHost
 
 
 def hello(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -81,6 +82,48 @@ def test_a_forked_child_holds_neither_port_nor_connections(serve, wire):
     finally:
         os.close(write_end)
         assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_listener_comes_and_goes_while_others_serve(serve, wire):
+    acceptor, port = serve(hello)
+    stays = wire(port)
+    stays.send(GET)
+    assert stays.answer()[0] == 200
+    for _ in range(20):
+        listener = listen("127.0.0.1", 0)
+        address = listener.getsockname()
+        acceptor.add(listener, WSGIHost(hello, address).serve)
+        goes = wire(address[1])
+        goes.send(GET)
+        assert goes.answer()[2] == b"hello"
+        acceptor.remove(listener)
+        assert goes.closed()
+        listen("127.0.0.1", address[1]).close()
+    stays.send(GET)
+    assert stays.answer()[0] == 200, "no connection of another listener was touched"
+
+
+def test_a_listener_that_comes_after_the_stop_is_closed(serve):
+    acceptor, _ = serve(hello)
+    acceptor.stop()
+    late = listen("127.0.0.1", 0)
+    acceptor.add(late, lambda connection, address: None)
+    assert late.fileno() == -1
+    acceptor.remove(late)
+
+
+def test_a_connection_that_no_thread_can_serve_is_turned_away(serve, wire, monkeypatch):
+    _, port = serve(hello)
+
+    def none_left(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hokusai_mock.server.acceptor.threading.Thread.start", none_left)
+        assert wire(port).closed()
+    innocent = wire(port)
+    innocent.send(GET)
+    assert innocent.answer()[0] == 200
 
 
 def test_no_thread_is_left_after_stop(serve, wire):

@@ -182,7 +182,7 @@ def get_journal(call: Call) -> JournalExport | Har:
     world, query = call.world, call.query or JournalQuery()
     roles = {key.secret: role for role, key in world.keys.items()}
     if query.format == "har":
-        har: Har = world.journal.to_har(redactor(), roles.get, call.root(world), _chosen(query))  # type: ignore[assignment]
+        har: Har = world.journal.to_har(redactor(), roles.get, world.listeners.root(call.root(world)), _chosen(query))  # type: ignore[assignment]
         return har
     counters = world.journal.counters
     return {
