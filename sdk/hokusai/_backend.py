@@ -21,6 +21,7 @@ from hokusai import _errors, _mlflow
 from hokusai._local_store import LocalStore
 from hokusai.auth._credentials import ACTIVE, TABLE, Credential
 from hokusai.auth.mlflow_plugin import SeenResponse, read_response, watch_responses
+from hokusai.config._http import check_http_variables
 from hokusai.config._resolver import Mode, Settings
 from hokusai.exceptions import (
     HokusaiException,
@@ -89,6 +90,7 @@ class Backend:
         self._cause: str | None = None
         self._warned = False
         if settings.mode == "online":
+            check_http_variables(_mlflow.most_retries)
             if settings.credential is not None:
                 TABLE.add(settings.credential)
             _mlflow.select_plugin()  # without a key too: its response hook tells the status of what is refused

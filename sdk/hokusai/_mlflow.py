@@ -403,6 +403,18 @@ def max_retries() -> int:
         return 0  # MLflow itself will refuse the value in its own words
 
 
+def most_retries() -> int:
+    """Return the greatest number of retries that this MLflow takes: 9 in 2.9 to 3.9, 10 in 3.17."""
+    validate = getattr(require("mlflow.utils.rest_utils"), "_validate_max_retries", None)
+    if validate is None:  # 2.9 asserts the same in the middle of a call
+        return 9
+    try:
+        validate(10)
+    except error_types():
+        return 9
+    return 10
+
+
 def request_timeout() -> float:
     """Return how many seconds MLflow would wait for an answer: its variable or its default."""
     try:

@@ -24,6 +24,17 @@ def test_the_plugin_is_selected_without_touching_the_environment(platform: Sandb
     assert dict(os.environ) == before
 
 
+def test_the_greatest_number_of_retries_is_mlflows_own(platform: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", str(_mlflow.most_retries()))
+    MlflowClient(platform.tracking_uri).search_experiments()
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", str(_mlflow.most_retries() + 1))
+    with pytest.raises(MlflowException):
+        MlflowClient(platform.tracking_uri).search_experiments()
+
+
 def test_installed_but_not_selected_it_does_nothing(platform: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
