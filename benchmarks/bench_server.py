@@ -8,6 +8,7 @@ turns over raw sockets: the figure is the median of paired ratios. Run: `python 
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import socket
 import statistics
@@ -52,6 +53,31 @@ def in_process(rounds: int) -> dict[str, dict[str, float]]:
 def _spread(values: list[float]) -> dict[str, float]:
     ordered = sorted(values)
     return {"median": statistics.median(ordered), "p90": ordered[int(len(ordered) * 0.9)]}
+
+
+def drops(rounds: int) -> dict[str, float]:
+    """Milliseconds in which control drops a sandbox with 1,000 runs, asked over a kept connection."""
+    from hokusai_mock import MockServer  # noqa: PLC0415 - the import is not part of any figure
+
+    times = []
+    with MockServer() as server:
+        control = http.client.HTTPConnection("127.0.0.1", server.port)
+        for number in range(rounds):
+            runs = server.worlds.get(f"full-{number}").store.runs
+            for run in range(1000):
+                runs.create("0", "someone", run, f"run {run}", [("key", "value")])
+            del runs
+            times.append(milliseconds(lambda number=number: _drop(control, f"full-{number}")))
+        control.close()
+    return _spread(times)
+
+
+def _drop(control: http.client.HTTPConnection, sandbox: str) -> None:
+    control.request("DELETE", f"/_testkit/v1/sandboxes/{sandbox}")
+    answer = control.getresponse()
+    answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"the sandbox was not dropped: {answer.status}")
 
 
 class Client:
@@ -208,6 +234,7 @@ def figures(*, quick: bool = False) -> dict[str, dict[str, object]]:
         "in-process start": (local["start"]["median"], "ms", 10.0),
         "stop with 16 open connections": (local["stop"]["median"], "ms", 20.0),
         "reset": (local["reset"]["median"], "ms", 1.0),
+        "drop of a sandbox with 1,000 runs, over HTTP": (drops(10 if quick else 40)["median"], "ms", 5.0),
         "request / bare Flask route": (request["ratio"], "ratio", 0.9),
         "process start / bare Flask process": (process["ratio"], "ratio", 1.2),
     }
