@@ -88,8 +88,9 @@ def test_an_answer_that_is_not_in_the_document_is_found(server, ask):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("name", "call"), [(CONTROL, {}), (PLATFORM, KEY)])
 def test_many_requests_are_answered_as_the_document_says(server, name, call):
-    found = list(operations(fetched(server, name)))
-    assert sum(fuzz(operation, 100, **call) for operation in found) > 50 * len(found)
+    found = [one for one in operations(fetched(server, name)) if name == PLATFORM or _is_one_of_a_kind(one)]
+    assert sum(fuzz(operation, 40, **call) for operation in found) > 40 * len(found)
     assert [world.errors for world in server.worlds.all() if world.errors] == []
