@@ -35,8 +35,8 @@ __all__ = ["Connection", "WSGIHost"]
 DRAIN_LIMIT = 1024 * 1024
 """Bytes of an unread body that are read and forgotten to keep the connection; beyond it the connection closes.
 
-A body of known length is on its way anyway: it is read before the answer, so that who has the answer finds the body in
-the journal.
+A body whose length is known and within the limit is on its way anyway: it is read before the answer, so that who has
+the answer finds the body in the journal. A longer one may be waiting for a refusal.
 """
 
 _BODYLESS = {204, 304}
@@ -161,7 +161,7 @@ class Connection(WSGIRequestHandler):
         elif not length_known and not bodyless:
             self.close_connection = True
         body_in: RequestBody = environ["wsgi.input"]
-        if environ.get("CONTENT_LENGTH") and not body_in.refused:
+        if not body_in.refused and 0 < int(environ.get("CONTENT_LENGTH") or 0) <= DRAIN_LIMIT:
             body_in.drain(DRAIN_LIMIT)
         head = self._head(answer)
         if isinstance(chunks, list | tuple):
