@@ -206,6 +206,7 @@ class Connection(WSGIRequestHandler):
         self._delivered(environ, answer, wire.fate, has_status=has_status)
         if data:
             self.wfile.write(data)
+            answer.sent = has_status
         if wire.hold:
             environ[WAIT](wire.hold, self._client_has_gone)
             self._delivered(environ, answer, wire.fate, has_status=has_status)

@@ -26,7 +26,8 @@ def reset(connection: socket.socket) -> None:
     The peer must not be sending any more, else it may see a broken pipe in the place of the reset.
     """
     _let_arrive(connection)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    with contextlib.suppress(OSError):  # the peer may have gone before
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     # Not `connection.close()`: streams made of the socket would keep the descriptor open, and nothing would be sent.
     socket.close(connection.detach())
 
