@@ -23,6 +23,8 @@ __all__: list[str] = []
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 _FILE = f"{PROXY}/<path:artifact_path>"
+_OBJECT_STORES = frozenset({"s3", "gs", "wasbs", "abfss", "hdfs"})
+"""Where servers look themselves for what clients list."""
 
 
 @endpoint("PUT", _FILE, streams=True, provenance="proved")
@@ -116,6 +118,8 @@ def _listing(call: Call, uri: str, path: str) -> Json:
     result: Json = {"root_uri": uri}
     root = paths.root_of(uri)
     if root is None:
+        if urlsplit(uri).scheme in _OBJECT_STORES:
+            raise Crash  # a server without the store's package or credentials stumbles here
         return result
     folder = posixpath.join(root, path).rstrip("/")
     listed = [_file_info(one, posixpath.relpath(one.path, root)) for one in call.store.artifacts.listing(folder)]

@@ -209,6 +209,15 @@ def test_the_artifact_root_is_that_of_new_experiments_and_of_the_default_one() -
     assert {one["artifact_location"] for one in found} == {"s3://bucket/root/0", "s3://bucket/root/1"}
 
 
+def test_a_server_cannot_list_what_lies_in_an_object_store() -> None:
+    server = serve({"artifact_root": "s3://bucket"})
+    run = server.json("POST", "runs/create", {"experiment_id": "0", "start_time": 1})["run"]["info"]
+    response = server.ask("GET", f"artifacts/list?run_id={run['run_id']}")
+
+    assert run["artifact_uri"] == f"s3://bucket/0/{run['run_id']}/artifacts"
+    assert (response.status, response.header("Content-Type")) == (500, "text/html; charset=utf-8")
+
+
 def test_experiments_keep_the_location_that_they_were_made_with() -> None:
     server = serve({})
     server.ask("POST", "experiments/create", {"name": "before"})
