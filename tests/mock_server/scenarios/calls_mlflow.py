@@ -69,7 +69,17 @@ def _register_model() -> Any:
     return mlflow.register_model(f"runs:/{run.info.run_id}/model", NAME)
 
 
+def _download() -> Any:
+    _log_artifact()
+    return _artifacts().download_artifacts("artifact.txt")
+
+
+def _get_version() -> Any:
+    return client().get_model_version(NAME, _create_version().version)
+
+
 CALLS = {
+    ("mlflow", "artifacts.download"): _download,
     ("mlflow", "artifacts.list"): lambda: _artifacts().list_artifacts(),
     ("mlflow", "artifacts.log"): _log_artifact,
     ("mlflow", "experiments.create"): lambda: client().create_experiment(NAME),
@@ -78,6 +88,7 @@ CALLS = {
     ("mlflow", "experiments.search"): lambda: client().search_experiments(max_results=1),
     ("mlflow", "log_model"): _log_model,
     ("mlflow", "model_versions.create"): _create_version,
+    ("mlflow", "model_versions.get"): _get_version,
     ("mlflow", "model_versions.search"): lambda: client().search_model_versions(f"name = '{NAME}'"),
     ("mlflow", "register_model"): _register_model,
     ("mlflow", "registered_models.create"): lambda: client().create_registered_model(NAME),

@@ -34,6 +34,7 @@ SHOWN = (
     "requests",
     "experiments",
     "registered_models",
+    "runs",
     "files",
 )
 

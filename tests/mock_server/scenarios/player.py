@@ -152,14 +152,14 @@ class Player:
             result.append(Verdict(number, symptom, aim, seen, wrong))
         return result
 
-    def run(self, resolved: ResolvedScenario, client: str, plays: tuple[Play, ...]) -> Played:
-        """Make the steps `plays` with `client`, in a fresh sandbox that plays `resolved`."""
-        number = next(self._numbers)
-        sandbox = self._server.sandbox(f"{resolved.name}.{number}")
+    def run(self, resolved: ResolvedScenario | None, client: str, plays: tuple[Play, ...]) -> Played:
+        """Make the steps `plays` with `client`, in a fresh sandbox that plays `resolved`, or is healthy."""
+        number, name = next(self._numbers), resolved.name if resolved else "healthy"
+        sandbox = self._server.sandbox(f"{name}.{number}")
         try:
-            sandbox.scenario(resolved.name, **resolved.params)
-            stage = Stage(self._server, sandbox, self._folder / f"{number}-{resolved.name}")
-            env = stage.environment(resolved, self._folder / "user-data")
+            sandbox.scenario(name, **(resolved.params if resolved else {}))
+            stage = Stage(self._server, sandbox, self._folder / f"{number}-{name}")
+            env = stage.environment((resolved and resolved.client.retries) or 0, self._folder / "user-data")
             with self._zygote.run(env, stage.work, stage.folder / "output") as process:
                 for index, play in enumerate(plays):
                     stage.step(index, play, process, client)
@@ -184,12 +184,12 @@ class Stage:
         host, _, port = server.url.rpartition("/")[2].partition(":")
         self.played = Played({"host": host, "port": port, "home": str(self.home), "key": sandbox.api_key})
 
-    def environment(self, resolved: ResolvedScenario, user_data: Path) -> dict[str, str]:
+    def environment(self, retries: int, user_data: Path) -> dict[str, str]:
         """What the client is started with."""
         base = {name: os.environ[name] for name in KEPT if name in os.environ}
         own = {
             **PATIENCE,
-            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(resolved.client.retries or 0),
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries),
             "HOME": str(self.home),
             "HOKUSAI_LOCAL_STORE": str(self.home / "store"),
             "XDG_DATA_HOME": str(user_data),  # the template of the SDK's local store is built once in it

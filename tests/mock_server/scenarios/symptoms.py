@@ -127,7 +127,7 @@ def _of_effects(symptom: Symptom, seen: Mapping[str, Any], fill: Mapping[str, st
         return []
     wrong = [
         f"{name}: {wanted} is not {seen[name]}"
-        for name in ("requests", "experiments", "registered_models", "hollow")
+        for name in ("requests", "experiments", "registered_models", "runs", "hollow")
         if (wanted := getattr(effects, name)) is not None and wanted != seen.get(name)
     ]
     for pattern in effects.files_created or ():

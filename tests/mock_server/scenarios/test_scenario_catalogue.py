@@ -8,9 +8,10 @@ import sys
 from collections import Counter
 
 import pytest
+from zygote import calls
 
 from hokusai_mock import scenarios
-from hokusai_mock.scenarios import ScenarioError
+from hokusai_mock.scenarios import CALLS, ScenarioError
 
 
 @pytest.mark.parametrize("name", scenarios.names())
@@ -56,6 +57,10 @@ def test_commands_that_help_are_commands(name: str) -> None:
     lines = remedy.commands.posix if remedy else ()
 
     assert all(isinstance(shlex.split(line, comments=True), list) for line in lines)
+
+
+def test_the_calls_that_a_file_may_name_are_those_that_the_player_makes() -> None:
+    assert {call for _, call in calls()} == CALLS
 
 
 def test_incident_and_variant_are_unique() -> None:
