@@ -6,11 +6,30 @@ from dataclasses import asdict
 from typing import Any, TypedDict, cast
 
 from hokusai_mock.admin.interface import SANDBOX, Call, Route
+from hokusai_mock.admin.json_schema import Definitions, schema_of
 from hokusai_mock.admin.routes.records import redactor
-from hokusai_mock.scenarios import tables
+from hokusai_mock.schema import read
 from hokusai_mock.settings import WORKED_OUT, Settings
 
 __all__ = ["ROUTES"]
+
+
+class SettingsTable:
+    """The fields of a scenario's `[platform.settings]`; loaded when somebody sets any: most mocks never do."""
+
+    @staticmethod
+    def parse(data: Any) -> Any:
+        """Check the settings as JSON gave them."""
+        from hokusai_mock.scenarios import tables  # noqa: PLC0415
+
+        return tables.given(read(tables.Settings, data, "the body"))
+
+    @staticmethod
+    def json_schema(known: Definitions) -> dict[str, Any]:
+        """Their schema, for the OpenAPI document."""
+        from hokusai_mock.scenarios import tables  # noqa: PLC0415
+
+        return schema_of(tables.Settings, known)
 
 
 class SettingsInForce(TypedDict):
@@ -38,8 +57,7 @@ def get_settings(call: Call) -> SettingsInForce:
 
 def set_settings(call: Call) -> SettingsInForce:
     """Set platform settings from now on, in the words of a scenario's `[platform.settings]`; an absent one stays."""
-    wanted: tables.Settings = call.body
-    return {"settings": _json(call.world.set_settings(tables.given(wanted)))}
+    return {"settings": _json(call.world.set_settings(call.body))}
 
 
 def get_platform(call: Call) -> PlatformMemory:
@@ -74,6 +92,6 @@ def _json(settings: Settings) -> dict[str, Any]:
 
 ROUTES = (
     Route("GET", f"{SANDBOX}/settings", get_settings),
-    Route("PUT", f"{SANDBOX}/settings", set_settings, body=tables.Settings, needs_body=True),
+    Route("PUT", f"{SANDBOX}/settings", set_settings, body=SettingsTable, needs_body=True),
     Route("GET", f"{SANDBOX}/platform", get_platform),
 )
