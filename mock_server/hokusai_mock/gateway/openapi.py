@@ -48,7 +48,7 @@ def document(platform: PlatformProfile) -> Json:
     for route in ALL:
         name = _name(route) if names[_name(route)] == 1 else f"{_name(route)}_at_{_slug(route.path)}"
         operations = paths.setdefault(route.path, _parameters_of(route.path))
-        operations[route.method.lower()] = _operation(route, name)
+        operations[route.method.lower()] = _operation(route, name, platform)
     bodies = {route.body.name: route.body for route in ALL if route.body is not None}
     return {
         "openapi": "3.1.0",
@@ -70,7 +70,7 @@ def document(platform: PlatformProfile) -> Json:
     }
 
 
-def _operation(route: Route, name: str) -> Json:
+def _operation(route: Route, name: str, platform: PlatformProfile) -> Json:
     answers = _answers(route)
     operation: Json = {
         "operationId": name,
@@ -81,7 +81,11 @@ def _operation(route: Route, name: str) -> Json:
         "responses": {str(status): _response(answers[status]) for status in sorted(answers)},
         "security": [{"bearer": []}, {"apiKeyHeader": []}, {"apiKeyQuery": []}] if asks_for_key(route) else [],
     }
-    own = [status for status, answer in sorted(route.answers.items()) if answer.own]
+    own = [
+        status
+        for status, answer in sorted(route.answers.items())
+        if answer.own and (not answer.loss or answer.loss in platform.losses)
+    ]
     if own:
         operation[OWN_FAILURES] = own
     if route.body is not None:

@@ -95,7 +95,9 @@ class Answer:
     media: str = "application/json"
     """The content type; empty for an answer without a body."""
     own: bool = False
-    """A 5xx that the real platform gives by itself, for some input or in some era, without anything being broken."""
+    """A 5xx that the real platform gives by itself, for some input, without anything being broken."""
+    loss: str = ""
+    """The loss that an era of the platform must have to fail so by itself; empty: every era does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ _BROKEN = record({"error": str, "connected": bool, "circuit_breaker_state": str,
     "/health/mlflow",
     {
         200: answered("The breaker lets requests pass, whether MLflow answers or not.", _STATE),
-        500: failure("In the observed era an open breaker is a date that cannot be written.", _BROKEN),
+        500: failure("An open breaker is a date that cannot be written.", _BROKEN, loss="breaker_health"),
         503: answered("The breaker is open.", _STATE),
     },
     provenance="proved",

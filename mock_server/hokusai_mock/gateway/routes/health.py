@@ -38,7 +38,7 @@ _HEALTH = {
     "/health",
     {
         200: answered("Healthy, or degraded.", _HEALTH),
-        500: failure("In the observed era the detailed form breaks its own response model."),
+        500: failure("The detailed form breaks its own response model.", loss="detailed_health"),
     },
     query={"detailed": Field(Flag(), required=False, default=False)},
     provenance="proved",

@@ -36,9 +36,9 @@ def detail(description: str) -> Answer:
     return Answer(description, DETAIL)
 
 
-def failure(description: str, schema: Schema | None = None) -> Answer:
-    """A 5xx that the real platform gives by itself: for some input, or in some era."""
-    return Answer(description, DETAIL if schema is None else schema, own=True)
+def failure(description: str, schema: Schema | None = None, *, loss: str = "") -> Answer:
+    """A 5xx that the real platform gives by itself: for some input, or in eras that have the `loss`."""
+    return Answer(description, DETAIL if schema is None else schema, own=True, loss=loss)
 
 
 _TYPES: dict[Any, Schema] = {
