@@ -1,7 +1,7 @@
 """Settings of the platform: what a scenario's `[platform.settings]` may change, and what holds when nothing is changed.
 
 Pure data. What a setting does is with the part of the platform that reads it; which values a file may write is in
-`scenarios/tables.py`. What an era of the platform decides is `None` here until `settle` has asked the profile.
+`scenarios/tables.py`. What an era of the platform decides is empty here until `settle` has asked the profile.
 """
 
 from __future__ import annotations
