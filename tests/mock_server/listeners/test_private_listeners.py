@@ -118,6 +118,19 @@ def test_a_second_host_has_data_of_its_own(server, world, open_listener, ask):
     assert f"{world.id}.registry" not in server.worlds.ids()
 
 
+def test_a_second_host_is_fresh_after_a_reset_and_goes_with_its_sandbox(ask):
+    with MockServer(scenario="route.split_registry") as server:
+        sandbox = server.sandbox("x")
+        for _ in range(2):
+            registry = sandbox.env["MLFLOW_REGISTRY_URI"]
+            assert ask(f"{registry}/api/2.0/mlflow/registered-models/create", "POST", json={"name": "m"}).status == 200
+            assert len(server.sandbox("x.registry").calls("POST")) == 1
+            sandbox.reset()
+        assert server.sandbox("x.registry").calls() == []
+        sandbox.drop()
+        assert "x.registry" not in server.worlds.ids()
+
+
 def test_a_silent_listener_holds_the_client_until_it_is_closed(server, world, open_listener):
     with socket.create_connection(address(open_listener(world, 'kind = "silent"')), timeout=5) as client:
         client.sendall(b"POST /api/mlflow/x?a=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import socket
 import ssl
@@ -211,11 +212,29 @@ def test_curl_ends_with_its_own_code(server, world, open_listener, table, code):
     assert ran.returncode == code, ran.stderr
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not here")
+@pytest.mark.parametrize(("table", "seen"), [("", "200"), ('certificate = "expired"', "CERT_HAS_EXPIRED")])
+def test_node_is_led_by_its_variable(server, world, open_listener, table, seen):
+    url = open_listener(world, TLS % table)
+    changes = {name: value for name, value in world.environment(server.url).items() if value is not None}
+    script = (
+        "const tell = (seen) => { console.log(seen); process.exit(); };"
+        "require('https').get(process.argv[1], (got) => tell(got.statusCode)).on('error', (error) => tell(error.code));"
+    )
+    ran = subprocess.run(
+        ["node", "-e", script, f"{url}/health"],
+        env={"PATH": os.environ["PATH"], **changes},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ran.stdout.strip() == seen, ran.stderr
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here")
 def test_openssl_sees_issuer_dates_and_the_wish_for_a_client_certificate(world, open_listener):
-    parts = urlsplit(
-        open_listener(world, TLS % 'certificate = "expired"\nclient_certificate = "required"'.replace("\n", ", "))
-    )
+    parts = urlsplit(open_listener(world, TLS % 'certificate = "expired", client_certificate = "required"'))
     ran = subprocess.run(
         ["openssl", "s_client", "-connect", f"{parts.hostname}:{parts.port}", "-CAfile", ca_of(world)],
         stdin=subprocess.DEVNULL,
