@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hokusai_mock.faults import EFFECTS, FaultError, FaultRule, KeyFacts, RequestFacts
 
@@ -158,3 +161,41 @@ def test_a_rule_may_be_for_bodies_of_a_length(length: str | None, holds: bool) -
     sent = {} if length is None else {"Content-Length": length}
 
     assert rule(match={"min_bytes": 100}).match.holds(facts(method="PUT", headers=sent)) is holds
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, Any]:
+    """What a hand that knows the names could write: the right keys, now and then the right values."""
+    name = draw(st.sampled_from(sorted(EFFECTS)))
+    likely = {
+        "layer": st.sampled_from(["transport", "edge", "handler"]),
+        "when": st.sampled_from(["before", "after"]),
+        "times": st.integers(0, 3),
+        "probability": st.floats(0, 1),
+        "match": st.dictionaries(st.sampled_from(["methods", "paths", "key", "header", "min_bytes"]), JSON, max_size=2),
+        "window": st.dictionaries(st.sampled_from(["from", "until"]), JSON, max_size=2),
+    }
+    table = {key: draw(values | JSON) for key, values in likely.items() if draw(st.integers(0, 4)) == 0}
+    parameters = [field.name for field in dataclasses.fields(EFFECTS[name])]  # type: ignore[arg-type]
+    if parameters:
+        likely_value = st.integers(0, 600) | st.sampled_from(["1s", "text/plain", "https://{host}", "bad-gateway"])
+        table["with"] = draw(st.dictionaries(st.sampled_from(parameters), likely_value | JSON, max_size=3))
+    return {"effect": name, **table}
+
+
+@given(tables())
+def test_whatever_is_written_is_a_rule_or_is_refused_with_a_reason(table: dict[str, Any]) -> None:
+    refusal = None
+    try:
+        holds = FaultRule.parse(table).match.holds(facts())
+    except FaultError as error:
+        refusal = str(error)
+
+    assert refusal.startswith("[[fault]]: ") if refusal else holds in (True, False)
