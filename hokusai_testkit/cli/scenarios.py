@@ -211,5 +211,6 @@ def _parameters(scenario: Scenario) -> Iterator[str]:
 
 def _symptom(symptom: Symptom) -> Iterator[str]:
     said = symptom.text or (f"errno {', '.join(map(str, symptom.errno))}" if symptom.errno else None)
-    what = "no exception" if symptom.none else ", ".join(filter(None, [symptom.exception, symptom.code, said]))
+    status = f"HTTP {symptom.status_code}" if symptom.status_code else None
+    what = "no exception" if symptom.none else ", ".join(filter(None, [symptom.exception, symptom.code, status, said]))
     yield f"{symptom.client}: {symptom.call or (f'step {symptom.play}' if symptom.play else 'any call')}: {what}"
