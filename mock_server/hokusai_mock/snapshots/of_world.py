@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, is_dataclass, replace
 from typing import Any
 
 from hokusai_mock.configuration import Change, Playing, WorldError, WorldOptions
@@ -79,7 +79,7 @@ def _step(step: Playing | Change) -> dict[str, Any]:
     return {
         "at_ms": step.at_ms,
         "keys": {role: dict(rights) for role, rights in step.keys.items()},
-        "settings": dict(step.settings),
+        "settings": {name: asdict(value) if is_dataclass(value) else value for name, value in step.settings.items()},
     }
 
 

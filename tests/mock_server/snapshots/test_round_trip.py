@@ -137,6 +137,8 @@ steps = st.one_of(
     st.builds(lambda s: control("POST", "/clock", {"advance": s}), st.integers(0, 100)),
     st.builds(lambda balance: control("PUT", "/keys/reader", {"balance": balance}), small),
     st.builds(lambda limit: control("PUT", "/settings", {"rate_limit": limit}), small),
+    st.just(control("PUT", "/settings", {"basic_auth": {"users": {"alice": "wonderland"}}})),
+    st.just(control("PUT", "/settings", {"allowed_hosts": ["*"], "artifact_root": "mlflow-artifacts:/elsewhere"})),
     st.just(control("POST", "/scenarios", {"name": "gateway.lb_error", "params": {"times": 2, "after": 1}})),
     st.just(
         control(
@@ -172,8 +174,8 @@ QUESTIONS: tuple[tuple[str, str, Any], ...] = (
 )
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(steps, max_size=25))
+@settings(max_examples=15, deadline=None)
+@given(st.lists(steps, max_size=20))
 def test_a_snapshot_put_back_elsewhere_gives_the_same_bytes_and_the_same_answers(done):
     here, there = Side("here", seed=1), Side("elsewhere", seed=2)
     for step in done:
