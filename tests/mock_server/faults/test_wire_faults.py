@@ -251,6 +251,27 @@ def test_a_hang_ends_with_the_client_that_gives_up(sandbox, line):
     assert sandbox.journal[0]["duration_ms"] is not None
 
 
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [({"delay": "1h"}, None), ({"per_byte": "1h"}, 200)],
+    ids=["ahead of the answer", "in its body"],
+)
+def test_an_answer_that_comes_too_late_for_its_client_is_cut(sandbox, line, given, status):
+    sandbox.fault(effect="delay", with_=given)
+    impatient = line().ask()
+    while not any(entry["faults"] for entry in sandbox.journal):
+        pass
+    impatient.close()
+    while sandbox.journal[0]["fate"] is None:
+        pass
+
+    assert {name: sandbox.journal[0][name] for name in ("fate", "status", "answered_bytes")} == {
+        "fate": "cut",
+        "status": status,
+        "answered_bytes": 0,
+    }
+
+
 def test_a_client_that_waits_for_continue_is_reset_without_its_upload(sandbox, line):
     sandbox.fault(effect="reset")
     connection = line()
