@@ -48,7 +48,10 @@ def secured(
         if first != _TLS_RECORD:
             _answer_plain_request(connection, misdirected)
             return
-        secure = identity.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        try:
+            secure = identity.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        except OSError:
+            return  # the listener was closed, or the client left, before the handshake could begin
         go_on_as(secure)
         secure.settimeout(HANDSHAKE_SECONDS)
         try:

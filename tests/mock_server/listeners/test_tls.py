@@ -149,6 +149,19 @@ def test_a_client_that_is_silent_in_the_handshake_holds_up_nobody(world, open_li
             one.close()
 
 
+def test_a_connection_that_ends_before_its_handshake_begins_is_no_error(world, open_listener):
+    open_listener(world, TLS % 'certificate = "valid"')
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        client = socket.create_connection(elsewhere.getsockname(), timeout=5)
+        connection, address = elsewhere.accept()
+    with connection:
+        client.sendall(b"\x16\x03\x01")
+        connection.shutdown(socket.SHUT_RDWR)  # as the end of the scenario does it
+        client.close()
+        world.listeners["main"]._serve(connection, address)
+    assert world.journal.entries() == []
+
+
 def test_a_kept_tls_connection_ends_with_the_scenario(world, open_listener):
     parts = urlsplit(open_listener(world, TLS % 'certificate = "valid"'))
     context = ssl.create_default_context(cafile=ca_of(world))
