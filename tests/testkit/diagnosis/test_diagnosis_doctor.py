@@ -404,16 +404,16 @@ def test_another_kind_of_store_is_no_missing_scheme(uri: str, doctor: Callable[.
 
 
 @pytest.mark.parametrize(
-    ("key", "scenario"),
+    ("key", "scenario", "alternatives"),
     [
-        (f'"{KEY}"', "client.key_quotes"),
-        (KEY + "\n", "client.key_newline"),
-        (KEY + "\ufeff", "client.key_bom"),
-        (KEY + " ", "client.key_blank"),
+        (f'"{KEY}"', "client.key_quotes", []),
+        (KEY + "\n", "client.key_newline", []),
+        (KEY + "\ufeff", "client.key_bom", []),
+        (KEY + " ", "client.key_blank", ["C05"]),
     ],
 )
 def test_an_unclean_key_is_named_before_what_the_server_says_of_it(
-    key: str, scenario: str, serve: Callable[..., Any], doctor: Callable[..., Any]
+    key: str, scenario: str, alternatives: list[str], serve: Callable[..., Any], doctor: Callable[..., Any]
 ) -> None:
     def search(headers: dict[str, str]) -> Any:
         return (401, {"detail": "Invalid or expired API key"}) if "authorization" in headers else KEY_REQUIRED
@@ -421,7 +421,7 @@ def test_an_unclean_key_is_named_before_what_the_server_says_of_it(
     outcome = doctor("--online", env=environment(serve(platform(**{SEARCH: search})).url, key=key))
 
     assert (outcome.code, outcome.verdict["incident"], outcome.verdict["scenario"]) == (1, "A14", scenario)
-    assert outcome.result["alternatives"] == []
+    assert [one["incident"] for one in outcome.result["alternatives"]] == alternatives
 
 
 def test_what_a_failure_upstream_keeps_from_being_seen_is_no_alternative(
