@@ -8,7 +8,7 @@ from .crowd import run_crowd
 
 
 @pytest.mark.parametrize(
-    ("tests", "workers"), [(60, 2), pytest.param(500, 8, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+    ("tests", "workers"), [(40, 2), pytest.param(500, 8, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
 )
 def test_many_tests_share_a_server_and_nothing_else(tests: int, workers: int) -> None:
     pytest.importorskip("xdist")

@@ -79,7 +79,7 @@ class Running:
 _CALL = st.tuples(st.sampled_from(SANDBOXES), st.integers(0, len(CALLS) - 1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(_CALL, min_size=5, max_size=40))
 def test_a_sandbox_answers_the_same_whatever_happens_in_others(calls: list[tuple[str, int]]) -> None:
     together = Running()
