@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from hokusai_mock.messages import Handler, Request, Response
 from hokusai_mock.mlflow_api import pages
-from hokusai_mock.mlflow_api.basic_auth import BasicAuthCheck
+from hokusai_mock.mlflow_api.basic_auth import BasicAuthCheck, RefusedEarly
 from hokusai_mock.mlflow_api.endpoints import PARAMETERS
 from hokusai_mock.mlflow_api.errors import Collapse
 from hokusai_mock.mlflow_api.routing import RouteTable, allowed_methods
@@ -50,6 +50,8 @@ class MlflowApplication:
             return guard.finish(request, check.answer(lambda passed: self._route(passed, table)))
         except Collapse:
             return pages.collapsed(profile.web_server)
+        except RefusedEarly as early:
+            return early.response
 
     def _prepare(self, key: tuple[object, ...], world: World) -> tuple[RouteTable, Guard]:
         if len(self._ready) >= _KEPT:

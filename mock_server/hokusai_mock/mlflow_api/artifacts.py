@@ -15,6 +15,7 @@ from hokusai_mock.mlflow_api.endpoints import Call, endpoint
 from hokusai_mock.mlflow_api.errors import Collapse, Crash, Detail, StoreError, invalid, to_response
 from hokusai_mock.mlflow_api.render import Json
 from hokusai_mock.mlflow_api.runs import RUN_ID
+from hokusai_mock.mlflow_api.switches import is_native
 from hokusai_mock.mlflow_api.validation import INTEGER, REQUIRED, STRING
 from hokusai_mock.mlflow_api.wire import INT64, TEXT, Message, Repeated
 from hokusai_mock.store.artifacts import ArtifactInfo
@@ -30,7 +31,7 @@ _OBJECT_STORES = frozenset({"s3", "gs", "wasbs", "abfss", "hdfs"})
 @endpoint("PUT", _FILE, streams=True, provenance="proved")
 def upload_artifact(call: Call) -> Response:
     """Keep the body as a file; above the upload limit it is refused and nothing is kept."""
-    native = call.profile.behaviour.artifacts_are_native
+    native = is_native("PUT", call.request.path, call.profile)
     try:
         path = _destination(call, native=native)
         files.receive(call, path)
@@ -62,7 +63,7 @@ def _destination(call: Call, *, native: bool) -> str:
 @endpoint("GET", _FILE, streams=True, provenance="proved")
 def download_artifact(call: Call) -> Response:
     """A file, as an attachment."""
-    native, given = call.profile.behaviour.artifacts_are_native, call.parameters["artifact_path"]
+    native, given = is_native("GET", call.request.path, call.profile), call.parameters["artifact_path"]
     try:
         path = files.safe(call, given)
         if call.store.artifacts.is_folder(path):

@@ -16,9 +16,10 @@ from typing import Any, cast
 from hokusai_mock.messages import Handler, Request, Response
 from hokusai_mock.mlflow_api import layout, pages
 from hokusai_mock.mlflow_api.errors import Crash, StoreError, does_not_exist, invalid, to_response
+from hokusai_mock.mlflow_api.switches import is_native
 from hokusai_mock.users import ADMIN, MANAGE, BasicAuth, Permission
 
-__all__ = ["BasicAuthCheck", "Needed"]
+__all__ = ["BasicAuthCheck", "Needed", "RefusedEarly"]
 
 _OPEN = ("/static", "/favicon.ico", "/health")
 _TEXT = (
@@ -83,6 +84,15 @@ update model            POST:model-versions/transition-stage
 _LOGGED_MODEL = {"GET": "read", "DELETE": "delete", "PATCH": "update", "POST": "update"}
 
 
+class RefusedEarly(Exception):
+    """A refusal in front of FastAPI's own routes: its answer carries no header of MLflow's layers."""
+
+    def __init__(self, response: Response) -> None:
+        """Carry the answer."""
+        super().__init__(response.status)
+        self.response = response
+
+
 class BasicAuthCheck:
     """One request's way past the users of a world."""
 
@@ -100,9 +110,18 @@ class BasicAuthCheck:
         user = self._identify()
         if user is None:
             headers = [("Content-Type", pages.HTML), ("WWW-Authenticate", 'Basic realm="mlflow"')]
-            return Response(401, _TEXT, headers)
+            return self._told(Response(401, _TEXT, headers))
         self._user = user
-        return self._refused() or self._after(route(self._request))
+        refused = self._refused()
+        return self._after(route(self._request)) if refused is None else self._told(refused)
+
+    def _told(self, refusal: Response) -> Response:
+        """The refusal, or `RefusedEarly` with it where it does not pass the layers that add headers."""
+        request = self._request
+        if not is_native(request.method, request.path, self._world.mlflow):
+            return refusal
+        refusal.headers[0] = ("Content-Type", "text/plain; charset=utf-8")
+        raise RefusedEarly(refusal)
 
     def _refused(self) -> Response | None:
         if self._user == ADMIN:

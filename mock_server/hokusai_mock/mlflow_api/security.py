@@ -42,7 +42,7 @@ class Guard:
         """Prepare the patterns once; a request costs a dictionary look-up."""
         security, prefix = profile.security, settings.static_prefix if profile.placement.guards_are_prefixed else ""
         self._security = security
-        self._native = profile.behaviour.artifacts_are_native
+        self._native = _native_paths(profile, settings.static_prefix) if profile.behaviour.artifacts_are_native else ()
         hosts = (settings.allowed_hosts or security.allowed_hosts) if security.allowed_hosts else ()
         self._patterns = [re.compile(_pattern(one)) for one in hosts] if "*" not in hosts else []
         self._hosts: dict[str, bool] = {}
@@ -84,7 +84,7 @@ class Guard:
         headers += self._headers
         if self._security.blocks_foreign_origins:
             origin = request.environ.get("HTTP_ORIGIN")
-            native = self._native and request.path.startswith(NATIVE_ARTIFACTS)
+            native = request.path.startswith(self._native)
             if origin is None:
                 if self._unasked is not None and not native:
                     headers[-1:] = _told(self._unasked)
@@ -112,6 +112,13 @@ class Guard:
                 self._hosts.clear()
             allowed = self._hosts[host] = any(pattern.match(host) for pattern in self._patterns)
         return allowed or request.path in self._unchecked
+
+
+def _native_paths(profile: MlflowProfile, prefix: str) -> tuple[str, ...]:
+    """What FastAPI answers without the Flask application behind it, whose layer tells origins a second time."""
+    own = ("/health", *(start + "/3.0/mlflow/server-info" for start in ("/api", "/ajax-api")))
+    moved = profile.placement.prefixed
+    return (*NATIVE_ARTIFACTS, *(prefix + path if path.startswith(moved) else path for path in own))
 
 
 def _pattern(allowed: str) -> str:

@@ -14,7 +14,7 @@ from hokusai_mock.profiles import MlflowProfile
 if TYPE_CHECKING:
     from hokusai_mock.settings import Settings
 
-__all__ = ["NATIVE_ARTIFACTS", "Switches"]
+__all__ = ["NATIVE_ARTIFACTS", "Switches", "is_native"]
 
 NATIVE_ARTIFACTS = ("/api/2.0/mlflow-artifacts/artifacts/", "/ajax-api/2.0/mlflow-artifacts/artifacts/")
 """Below these, newer servers answer up- and downloads in FastAPI, which knows no prefix."""
@@ -52,12 +52,12 @@ class Switches:
         if path != "/" and not path.startswith(profile.placement.prefixed):
             return (path,)
         moved = self.static_prefix + path
-        return (path, moved) if _is_native(method, path, profile) else (moved,)
+        return (path, moved) if is_native(method, path, profile) else (moved,)
 
     def refusal(self, method: str, path: str, place: str, profile: MlflowProfile) -> Handler | None:
         """What answers the route `path`, served under `place`, when this server has it disabled."""
         if not self.serve_artifacts and "/2.0/mlflow-artifacts/" in path:
-            if place == path and _is_native(method, path, profile):
+            if place == path and is_native(method, path, profile):
                 return _json(_NATIVE_NO_ARTIFACTS)
             return _text(_NO_ARTIFACTS.format(rule=place.replace("<any:", "<path:")))
         tracks = path.startswith(profile.placement.tracking) and not path.endswith("/server-info")
@@ -66,7 +66,8 @@ class Switches:
         return None
 
 
-def _is_native(method: str, path: str, profile: MlflowProfile) -> bool:
+def is_native(method: str, path: str, profile: MlflowProfile) -> bool:
+    """Whether the server answers the up- or download in FastAPI itself; `path` is relative to its root."""
     return profile.behaviour.artifacts_are_native and method in ("GET", "PUT") and path.startswith(NATIVE_ARTIFACTS)
 
 
