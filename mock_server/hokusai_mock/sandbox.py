@@ -240,6 +240,11 @@ class Sandbox:
         found: list[dict[str, Any]] = self._ask("POST", "/near-misses", body)["near_misses"]
         return found
 
+    def unrouted(self) -> list[dict[str, Any]]:
+        """The requests that met no route, each `{entry, nearest}` with the routes that it comes closest to."""
+        found: list[dict[str, Any]] = self._ask("GET", "/near-misses")["unrouted"]
+        return found
+
     def retry_audit(self, method: str | None = None, path: str | None = None) -> dict[str, Any]:
         """What the client did when its calls failed: attempts, back-off, Retry-After, calls repeated that are not safe.
 

@@ -36,8 +36,10 @@ _ERROR = {
 _SUBJECTS = {
     "sandboxes": "Sandboxes as a whole",
     "state": "What a sandbox is set to",
+    "platform": "The platform beside MLflow",
     "incidents": "What goes wrong",
     "records": "What was recorded",
+    "examination": "What the records tell",
     "snapshots": "The whole state, saved and put back",
     "documents": "Documents",
 }

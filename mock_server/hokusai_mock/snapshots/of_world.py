@@ -79,8 +79,13 @@ def _step(step: Playing | Change) -> dict[str, Any]:
     return {
         "at_ms": step.at_ms,
         "keys": {role: dict(rights) for role, rights in step.keys.items()},
-        "settings": {name: asdict(value) if is_dataclass(value) else value for name, value in step.settings.items()},
+        "settings": {name: _plain(value) for name, value in step.settings.items()},
     }
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON data: some are tables of their own."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 # -- putting back ------------------------------------------------------------------------------------------------------

@@ -56,8 +56,9 @@ def test_every_route_of_control_is_in_the_document_once_with_and_once_without_it
 
 
 def test_operations_have_names_of_their_own_and_say_what_they_do(server, ask):
-    paths = ask(f"{server.url}/_testkit/v1/{CONTROL}", key=None).json["paths"]
-    found = [operation for item in paths.values() for operation in item.values()]
+    document = ask(f"{server.url}/_testkit/v1/{CONTROL}", key=None).json
+    found = [operation for item in document["paths"].values() for operation in item.values()]
+    assert {tag for operation in found for tag in operation["tags"]} == {tag["name"] for tag in document["tags"]}
     names = [operation["operationId"] for operation in found]
     assert len(names) == len(set(names))
     assert all(operation["summary"].endswith((".", ";", ":")) for operation in found)

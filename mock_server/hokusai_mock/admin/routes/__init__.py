@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hokusai_mock.admin.interface import Route
-from hokusai_mock.admin.routes import documents, incidents, platform, records, sandboxes, snapshots, state
+from hokusai_mock.admin.routes import documents, examination, incidents, platform, records, sandboxes, snapshots, state
 
 __all__ = ["ROUTES"]
 
@@ -13,6 +13,7 @@ ROUTES: tuple[Route, ...] = (
     *platform.ROUTES,
     *incidents.ROUTES,
     *records.ROUTES,
+    *examination.ROUTES,
     *snapshots.ROUTES,
     *documents.ROUTES,
 )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
 from hokusai_mock.admin.interface import SANDBOX, AdminError, Call, Route
-from hokusai_mock.calls import ABSENT, FIELDS, ask, path_matches
+from hokusai_mock.calls import path_matches
 from hokusai_mock.journal import FATES
-from hokusai_mock.near_misses import NearMiss, near_misses
 from hokusai_mock.redaction import Redactor, environment_secrets
-from hokusai_mock.retry_audit import RetryAudit, audit
-from hokusai_mock.schema import Between, Custom, did_you_mean
+from hokusai_mock.schema import Custom, did_you_mean
 from hokusai_mock.world import World
 
-__all__ = ["ROUTES", "exported", "redactor"]
+__all__ = ["ROUTES", "Entry", "JournalQuery", "exported", "fate_name", "redactor"]
 
 
 class Auth(TypedDict):
@@ -60,30 +58,6 @@ class JournalExport(TypedDict):
     entries: list[Entry]
 
 
-class Unlike(TypedDict):
-    """One thing that differs; `present` is false for what the request does not have."""
-
-    field: str
-    expected: Any
-    actual: Any
-    present: bool
-
-
-class Near(TypedDict):
-    """A recorded request and how near it comes, from 0 to below 1."""
-
-    score: float
-    entry: Entry
-    differences: list[Unlike]
-
-
-class NearMisses(TypedDict):
-    """The nearest requests first."""
-
-    matches: int
-    near_misses: list[Near]
-
-
 class Har(TypedDict):
     """An HTTP Archive 1.2."""
 
@@ -121,7 +95,8 @@ def _number(value: Any) -> int:
     return int(value)
 
 
-def _fate(value: Any) -> str:
+def fate_name(value: Any) -> str:
+    """Check that it is a fate of an answer; `ValueError` with the nearest one."""
     if value not in FATES:
         raise ValueError(f"is no fate: {value!r}{did_you_mean(value, FATES)}")
     return str(value)
@@ -138,40 +113,10 @@ class JournalQuery:
     method: str | None = None
     path: str | None = None
     status: Number | None = None
-    fate: Annotated[str, Custom(_fate)] | None = None
+    fate: Annotated[str, Custom(fate_name)] | None = None
     fault: str | None = None
     since: Number | None = None
     limit: Number | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditQuery:
-    """Which requests are audited; `path` is a glob that fits at the end unless it begins with "/"."""
-
-    method: str | None = None
-    path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """A request that was expected: what is absent may be anything.
-
-    `path` is a glob that fits at the end unless it begins with "/". An object for `headers` names headers and globs of
-    their values, one for `query` parameters, one for `body` is compared with the body's JSON.
-    """
-
-    method: str | None = None
-    path: str | None = None
-    query: str | Mapping[str, Any] | None = None
-    headers: Mapping[str, str] | None = None
-    auth: Mapping[str, Any] | None = None
-    host: str | None = None
-    body: str | Mapping[str, Any] | None = None
-    status: int | None = None
-    fate: Annotated[str, Custom(_fate)] | None = None
-    faults: tuple[str, ...] | None = None
-    layer: str | None = None
-    limit: Annotated[int, Between(1, 100)] = 3
 
 
 def get_journal(call: Call) -> JournalExport | Har:
@@ -222,47 +167,6 @@ def _fits(entry: Any, query: JournalQuery) -> bool:
     )
 
 
-def find_near_misses(call: Call) -> NearMisses:
-    """Find the recorded requests that come closest to an expected one, ranked, with what differs field by field.
-
-    `matches` counts those that are as expected in everything; they are no near misses.
-    """
-    wanted: Expectation = call.body
-    match = {name: value for name in FIELDS if (value := getattr(wanted, name, None)) is not None}
-    if wanted.faults is not None:
-        match["faults"] = list(wanted.faults)
-    if wanted.method is None and wanted.path is None and not match:
-        raise AdminError("nothing is expected: give at least a method, a path or one field of a journal entry")
-    try:
-        entries = ask([dict(entry) for entry in exported(call.world)], wanted.method, wanted.path, **match)
-    except (TypeError, ValueError) as error:
-        raise AdminError(str(error).removeprefix("calls(): ")) from error
-    near = near_misses(entries.journal, wanted.method, wanted.path, match, wanted.limit)
-    return {"matches": len(entries), "near_misses": [_near_json(one) for one in near]}
-
-
-def _near_json(near: NearMiss) -> Near:
-    return {
-        "score": near.score,
-        "entry": near.entry,  # type: ignore[typeddict-item]
-        "differences": [
-            {
-                "field": one.field,
-                "expected": None if one.expected is ABSENT else one.expected,
-                "actual": None if one.actual is ABSENT else one.actual,
-                "present": one.actual is not ABSENT,
-            }
-            for one in near.differences
-        ],
-    }
-
-
-def get_retry_audit(call: Call) -> RetryAudit:
-    """Audit what the client did when its calls failed: attempts, back-off, Retry-After, repeats that were not safe."""
-    query: AuditQuery = call.query
-    return audit(exported(call.world, JournalQuery(method=query.method, path=query.path)))
-
-
 def clear_journal(call: Call) -> Cleared:
     """Forget the recorded requests; numbers and counts go on."""
     call.world.journal.clear()
@@ -301,8 +205,6 @@ def redactor() -> Redactor:
 ROUTES = (
     Route("GET", f"{SANDBOX}/journal", get_journal, query=JournalQuery),
     Route("DELETE", f"{SANDBOX}/journal", clear_journal),
-    Route("POST", f"{SANDBOX}/near-misses", find_near_misses, body=Expectation, needs_body=True),
-    Route("GET", f"{SANDBOX}/retry-audit", get_retry_audit, query=AuditQuery),
     Route("GET", f"{SANDBOX}/errors", get_errors),
     Route("DELETE", f"{SANDBOX}/errors", clear_errors),
     Route(
