@@ -132,7 +132,8 @@ def run_crowd(tests: int, workers: int, seed: int) -> Outcome:
         (Path(folder) / "test_crowd.py").write_text(TESTS, "utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "-p", "no:cacheprovider"]
         command += ["-p", "no:hokusai", f"--randomly-seed={seed}"]
-        env = {**os.environ, "CROWD_SERVER": url, "CROWD_TESTS": str(tests)}
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        env = {**outer, "CROWD_SERVER": url, "CROWD_TESTS": str(tests)}
         started = time.monotonic()
         done = subprocess.run(
             [*command, "test_crowd.py"], cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=1200
