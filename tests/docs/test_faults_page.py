@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 import pytest
 from client_outcomes import CLIENTS, FAULTS, Outcome, outcomes, versions
 from faults_page import PAGE, documented, part, reference
 
-from hokusai_mock.faults import EFFECTS
+from hokusai_mock.faults import EFFECTS, GROUPS, LAYERS, Match, Schedule
 from hokusai_mock.faults.pages import PAGES
+from hokusai_mock.journal import FATES
 
 REWRITE = "it is out of date: run `python tests/docs/faults_page.py`"
 HERE = versions()
@@ -28,8 +32,24 @@ def test_the_reference_is_that_of_the_effects(page):
     assert part(page, "effects") == reference(), REWRITE
 
 
-def test_the_pages_of_a_status_are_named(page):
-    assert [name for name in PAGES if f"`{name}`" not in page] == []
+def rows(page: str, heading: str) -> list[str]:
+    """The first words of the rows of the table below a heading."""
+    section = page.split(f"\n## {heading}\n")[1].partition("\n## ")[0]
+    return re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
+
+
+def test_every_field_of_a_rule_is_told(page):
+    schedule = [field.name for field in dataclasses.fields(Schedule)]
+
+    assert sorted(rows(page, "The fields of a rule")) == sorted(
+        ["effect", "with", "layer", "when", "match", "window", *schedule]
+    )
+    named = [*(field.name for field in dataclasses.fields(Match)), *GROUPS, *LAYERS[1:], *PAGES]
+    assert [name for name in named if f"`{name}`" not in page] == []
+
+
+def test_every_fate_is_told(page):
+    assert tuple(rows(page, "What the journal says")) == FATES
 
 
 def test_the_table_has_every_effect_that_a_client_could_stumble_over(page):
