@@ -13,7 +13,7 @@ from schemathesis.core.failures import FailureGroup
 
 from hokusai_mock import MockServer
 
-EXAMPLES = 40
+EXAMPLES = 20
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "openapi.json": {},
     "platform-openapi.json": {"headers": {"Authorization": "Bearer hk_test_admin"}},
