@@ -15,7 +15,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -100,7 +100,17 @@ def _tls() -> ssl.SSLContext:
             if os.path.isdir(path):
                 return ssl.create_default_context(capath=path)
             return ssl.create_default_context(cafile=path)
-    return ssl.create_default_context()
+    with _unset("SSL_CERT_FILE", "SSL_CERT_DIR"):  # OpenSSL reads them, requests does not
+        return ssl.create_default_context()
+
+
+@contextlib.contextmanager
+def _unset(*names: str) -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def _failure(error: BaseException) -> Facts:

@@ -53,6 +53,13 @@ def test_an_outage_is_named(name: str, params: dict[str, Any], server: MockServe
 
 
 @TLS
+def test_an_authority_that_mlflow_does_not_read_is_not_read_here_either(
+    server: MockServer, doctor: Callable[..., Any]
+) -> None:
+    assert verdict("client.ca_unread", {}, server, doctor)["incident"] == "D06"
+
+
+@TLS
 @pytest.mark.parametrize(
     ("name", "params"),
     [
