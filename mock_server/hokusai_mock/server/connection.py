@@ -39,6 +39,9 @@ A body whose length is known and within the limit is on its way anyway: it is re
 the answer finds the body in the journal. A longer one may be waiting for a refusal.
 """
 
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of a TLS client; no request of HTTP begins with it."""
+
 _BODYLESS = {204, 304}
 _FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -74,6 +77,16 @@ class Connection(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Any
+
+    def handle_one_request(self) -> None:
+        """Read one request and answer it; a TLS greeting on a port without TLS is refused before it is read on.
+
+        It need not hold a line end, and a client that waits for the server's part would wait for ever.
+        """
+        if self.rfile.peek(1)[:1] == TLS_HANDSHAKE:  # type: ignore[attr-defined]
+            self.send_error(400)
+        else:
+            super().handle_one_request()
 
     def run_wsgi(self) -> None:
         """Answer one request; the connection stays open unless HTTP, the client or an unread body forbids it."""

@@ -46,6 +46,14 @@ def test_requests_sent_at_once_are_answered_in_order(serve, wire):
     assert [client.answer()[2], client.answer()[2]] == [b"a", b"b"]
 
 
+def test_a_tls_client_on_a_plain_port_is_refused_at_once(serve, wire):
+    _, port = serve(echo)
+    client = wire(port)
+    client.send(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03")  # a greeting without a line end
+    assert client.answer()[0] == 400
+    assert client.closed()
+
+
 def test_http_1_0_closes_the_connection(serve, wire):
     _, port = serve(echo)
     client = wire(port)
