@@ -22,7 +22,11 @@ __all__ = ["dashboard"]
 SHOWN = 200
 """Requests that the page shows at most, the latest."""
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""The icon is empty and in the page: a browser that looked for one would stand in the journal."""
 
 
 class _Row(NamedTuple):
