@@ -69,8 +69,8 @@ def _index(by_incident: Mapping[str, Sequence[Scenario]], versions: Sequence[str
     yield ""
     yield f"{len(by_incident)} incidents, {files} situations that the mock plays by name, and {symptoms} symptoms, each"
     yield f"seen with real clients: MLflow {', '.join(versions)}, requests, curl and the Hokusai SDK."
-    yield "The columns say what MLflow's client shows first; a ditto mark means the same as to its left, and a dash"
-    yield "that nothing of that client is played. An asterisk: the doctor cannot name the situation yet."
+    yield "The columns say how MLflow's client fails first, if it does; a ditto mark means the same as to its left, a"
+    yield "dash that nothing of that client is played. An asterisk: the doctor cannot name the situation yet."
     for family, members in groupby(by_incident.items(), key=lambda item: FAMILIES[item[0][0]]):
         yield ""
         yield f"## {TITLES[family]}"
@@ -86,12 +86,30 @@ def _index(by_incident: Mapping[str, Sequence[Scenario]], versions: Sequence[str
 
 
 def _first(scenario: Scenario, version: str, shown: Shown) -> str:
-    """What MLflow's client of that version shows of the situation's first symptom that is one of it."""
-    for number, symptom in enumerate(scenario.symptoms, 1):
-        text = shown.get(scenario.name, {}).get(str(number), {}).get(version)
-        if text is not None and symptom.client.startswith("mlflow"):
-            return _code(text if len(text) <= SHORT else text[: SHORT - 1] + "…")
-    return "-"
+    """What MLflow's client of that version shows of the situation: the first failure, else that there is none."""
+    texts = [
+        text
+        for number, symptom in enumerate(scenario.symptoms, 1)
+        if symptom.client.startswith("mlflow")
+        and (text := shown.get(scenario.name, {}).get(str(number), {}).get(version)) is not None
+    ]
+    failures = [text for text in texts if text != "no exception"]
+    if not texts:
+        return "-"
+    gist = _gist((failures or texts)[0])
+    return _code(gist if len(gist) <= SHORT else gist[: SHORT - 1] + "…")
+
+
+_TELLING = ("Caused by ", "failed with error code ", "failed with exception ", "was successful but ")
+
+
+def _gist(text: str) -> str:
+    """The exception and the part of its text that tells most."""
+    kind, _, rest = text.partition(": ")
+    for words in _TELLING:
+        if words in rest:
+            return f"{kind}: … {rest[rest.index(words) :]}"
+    return text
 
 
 def _dittos(cells: Sequence[str]) -> list[str]:
@@ -176,8 +194,10 @@ def _symptom(scenario: Scenario, symptom: Symptom, versions: Sequence[str], text
         yield f"| {client} | {call} | | {_code(symptom.text or symptom.exception or 'nothing')} (not played) |"
         return
     known = [version for version in versions if version in texts]
+    of_mlflow = client.startswith(("mlflow", "hokusai"))
     for text, group in groupby(known, key=texts.__getitem__):
-        with_versions = ", ".join(map(_minor, group))
+        several = ", ".join(map(_minor, group))
+        with_versions = several if of_mlflow or several != ", ".join(map(_minor, known)) else ""
         yield f"| {client.split('>')[0]} | {call} | {with_versions} | {_code(text)}{_effects(symptom)} |"
 
 

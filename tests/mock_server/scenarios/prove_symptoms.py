@@ -1,7 +1,10 @@
 """Prove the symptoms: play every scenario with four generations of MLflow's client; print one line of JSON.
 
 What each client showed goes to `proofs/symptoms.seen.json`, from which the incident pages are made. For
-`proofs/prove.py`; `python prove_symptoms.py [VERSION ...]`.
+`proofs/prove.py`.
+
+    python prove_symptoms.py                all files
+    python prove_symptoms.py NAME ...       these files alone, for who has changed them: what the others showed is kept
 """
 
 from __future__ import annotations
@@ -67,12 +70,17 @@ def python_of(version: str, folder: Path) -> Path:
     return python
 
 
-def recorded(version: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """What the client of that version showed of every file; `RuntimeError` when it could not be asked."""
+def recorded(version: str, folder: Path, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What the client of that version showed of the files, all by default; `RuntimeError` when it could not be asked."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MLFLOW", "HOKUSAI"))}
     env["PYTHONPATH"] = os.pathsep.join(map(str, (ROOT, ROOT / "mock_server", ROOT / "sdk")))
     done = subprocess.run(
-        [str(python_of(version, folder)), str(RECORDER)], cwd=HERE, env=env, capture_output=True, text=True, check=False
+        [str(python_of(version, folder)), str(RECORDER), *names],
+        cwd=HERE,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise RuntimeError(f"MLflow {version}: {done.stderr[-2000:]}")
@@ -93,9 +101,11 @@ def figures(files: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     }
 
 
-def write(seen: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> None:
-    """Keep what was shown: by file, by the number of the symptom, by version."""
-    table: dict[str, dict[str, dict[str, str]]] = {}
+def write(seen: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], names: Sequence[str]) -> None:
+    """Keep what was shown: by file, by the number of the symptom, by version; of the files `names`, or of all."""
+    table: dict[str, dict[str, dict[str, str]]] = json.loads(SEEN.read_text("utf-8"))["files"] if names else {}
+    for name in names:
+        table.pop(name, None)
     for version, files in seen.items():
         for name, entries in files.items():
             for entry in entries:
@@ -103,15 +113,15 @@ def write(seen: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> None
     SEEN.write_text(json.dumps({"versions": list(seen), "files": table}, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def main(versions: Sequence[str]) -> int:
-    """Prove the generations, one after the other."""
+def main(names: Sequence[str]) -> int:
+    """Play the files with one generation after the other."""
     counted: dict[str, Any] = {}
     seen = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(os.environ.get(ENVIRONMENTS) or temporary)
-        for version in versions:
+        for version in GENERATIONS:
             try:
-                seen[version] = recorded(version, folder)
+                seen[version] = recorded(version, folder, names)
                 counted[version] = figures(seen[version])
             except (NotInstallable, RuntimeError) as error:
                 sys.stdout.write(f"{error}\n")
@@ -122,11 +132,11 @@ def main(versions: Sequence[str]) -> int:
                 sys.stdout.writelines(f"  {name}: {line}\n" for entry in entries for line in entry["wrong"])
     complete = set(seen) == set(GENERATIONS)
     if complete:
-        write(seen)
+        write(seen, names)
     passed = complete and not any(one["otherwise"] for one in counted.values())
     sys.stdout.write(json.dumps({"passed": passed, "figures": counted}) + "\n")
     return 0 if passed else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:] or list(GENERATIONS)))
+    raise SystemExit(main(sys.argv[1:]))
