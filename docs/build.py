@@ -34,7 +34,7 @@ TITLES = {
     "sdk": "The SDK itself, and what reports look like",
 }
 OWNERS = {"user": "you", "platform": "whoever runs the platform", "network": "whoever runs the network"}
-SHORT = 64
+SHORT = 80
 """Characters of a message in the overview."""
 
 Shown = Mapping[str, Mapping[str, Mapping[str, str]]]

@@ -71,7 +71,7 @@ def python_of(version: str, folder: Path) -> Path:
 
 
 def recorded(version: str, folder: Path, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """What the client of that version showed of the files, all by default; `RuntimeError` when it could not be asked."""
+    """What the client of that version showed of the files, or of all; `RuntimeError` when it could not be asked."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MLFLOW", "HOKUSAI"))}
     env["PYTHONPATH"] = os.pathsep.join(map(str, (ROOT, ROOT / "mock_server", ROOT / "sdk")))
     done = subprocess.run(

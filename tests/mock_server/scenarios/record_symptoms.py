@@ -19,7 +19,7 @@ from player import Player, Verdict, Zygote
 
 from hokusai_mock import MockServer, scenarios
 
-LONGEST = 300
+LONGEST = 480
 """Characters of a message that are kept."""
 
 _VARYING = (
