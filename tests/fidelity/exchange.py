@@ -42,9 +42,9 @@ Send = Callable[[str, str, Mapping[str, str], bytes | None], Answer]
 """(method, path with query, headers, body) -> answer"""
 
 
-def play(steps: Iterable[Step], send: Send) -> list[dict[str, Any]]:
-    """Send every step and return the exchanges: name and unified answer."""
-    known: dict[str, str] = {}
+def play(steps: Iterable[Step], send: Send, known: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """Send every step and return the exchanges: name and unified answer. `known` is what was captured before."""
+    known = {} if known is None else known
     exchanges = []
     for one in steps:
         path, body = fill(one.path, known), None if one.body is None else fill(one.body, known).encode()

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,22 +30,33 @@ START_SECONDS = 120
 
 
 @contextmanager
-def server(mlflow: Path) -> Iterator[int]:
-    """Start a fresh server and yield its port once it is healthy."""
+def server(
+    mlflow: Path,
+    arguments: Sequence[str] = ("--serve-artifacts",),
+    environment: Mapping[str, str] | None = None,
+    prefix: str = "",
+) -> Iterator[int]:
+    """Start a fresh server and yield its port once it is healthy, by the health below `prefix` or without it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(mlflow), "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--serve-artifacts"]
-        command += ["--artifacts-destination", f"{folder}/art", "--host", "127.0.0.1", "--port", str(port)]
+        command = [str(mlflow), "server", *arguments, "--host", "127.0.0.1", "--port", str(port)]
+        if "--artifacts-only" not in arguments:  # the one excludes the other
+            command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
+        if "--no-serve-artifacts" not in arguments:
+            command += ["--artifacts-destination", f"{folder}/art"]
         path = f"{mlflow.parent}{os.pathsep}{os.environ['PATH']}"
         env = {**os.environ, "PATH": path, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "DO_NOT_TRACK": "true"}
+        env |= environment or {}
         with open(f"{folder}/log", "wb") as log:
             process = subprocess.Popen(
                 [*command, "--workers", "1"], env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True
             )
             try:
-                _wait(process, port)
+                if not _healthy(process, port, {"/health", f"{prefix}/health"}):
+                    said = Path(folder, "log").read_text("utf-8", "replace")[-2000:]
+                    raise SystemExit(f"the MLflow server did not become healthy; it said: {said}")
                 yield port
             finally:
                 _stop(process)
@@ -53,6 +64,8 @@ def server(mlflow: Path) -> Iterator[int]:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the server with its workers: `mlflow server` starts them and leaves them behind when it is ended alone."""
+    if process.poll() is not None:
+        return
     if os.name == "posix":
         os.killpg(process.pid, signal.SIGTERM)
     else:
@@ -60,15 +73,15 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.wait(30)
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _healthy(process: subprocess.Popen[bytes], port: int, paths: Collection[str]) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if sender(port)("GET", "/health", {}, None).status == 200:
-                return
+            if any(sender(port)("GET", path, {}, None).status == 200 for path in paths):
+                return True
         except OSError:  # noqa: PERF203 - waits for a start
             time.sleep(0.2)
-    raise SystemExit("the MLflow server did not become healthy; is its environment complete?")
+    return False
 
 
 def sender(port: int) -> Send:
