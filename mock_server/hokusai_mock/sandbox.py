@@ -184,10 +184,14 @@ class Sandbox:
         env: dict[str, str | None] = self._ask("POST", "/scenarios", {"name": name, "params": params})["env"]
         return env
 
-    def fault(self, **fields: Any) -> None:
-        """Add one fault rule; `fields` are those of a scenario's `[[fault]]` table (`with_` stands for `with`)."""
+    def fault(self, **fields: Any) -> str:
+        """Add one fault rule; `fields` are those of a scenario's `[[fault]]` table (`with_` stands for `with`).
+
+        Returns the name of the rule, which stands among the `faults` of the journal's entries that it took.
+        """
         __tracebackhide__ = True
-        self._ask("POST", "/faults", {name.rstrip("_"): value for name, value in fields.items()})
+        answer = self._ask("POST", "/faults", {name.rstrip("_"): value for name, value in fields.items()})
+        return str(answer["faults"][-1]["name"])
 
     @property
     def clock(self) -> Clock:

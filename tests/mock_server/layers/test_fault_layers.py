@@ -38,11 +38,12 @@ def create(sandbox, ask, name: str) -> object:
 
 
 def test_requests_pass_the_layers_in_their_order(sandbox, ask):
-    for layer in reversed(LAYERS):
-        sandbox.fault(layer=layer, effect="delay", with_={"delay": "0.1ms"}, match={"paths": ["@registry"]})
+    rule = {"effect": "delay", "with_": {"delay": "0.1ms"}, "match": {"paths": ["@registry"]}}
+    names = [sandbox.fault(layer=layer, **rule) for layer in reversed(LAYERS)]
     create(sandbox, ask, "a")
 
-    assert sandbox.journal[0]["faults"] == ["delay#5", "delay#4", "delay#3", "delay#2", "delay#1"]
+    assert names == ["delay#1", "delay#2", "delay#3", "delay#4", "delay#5"]
+    assert sandbox.journal[0]["faults"] == names[::-1]
     assert (sandbox.journal[0]["layer"], sandbox.journal[0]["status"]) == ("mlflow", 200)
 
 
