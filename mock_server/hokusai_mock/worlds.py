@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from hokusai_mock.world import World, WorldError, WorldOptions
 
@@ -59,6 +60,7 @@ class Worlds:
         self._opener = opener
         self._ended = False
         self._made = 0
+        self._beside: WeakSet[World] = WeakSet()
         self._swept = time.monotonic()
         self._by_id: dict[str, World] = {}
         self._lock = threading.RLock()  # the end of a world may drop another one, that of its second host
@@ -86,6 +88,10 @@ class Worlds:
     def all(self) -> list[World]:
         """All worlds, the oldest first; looking at them is no use of them."""
         return list(self._by_id.values())
+
+    def own(self) -> list[World]:
+        """The worlds that were asked for: without those that stand beside another one, which come back with it."""
+        return [world for world in self.all() if world not in self._beside]
 
     def make(self, world_id: str | None, options: WorldOptions) -> World:
         """Make a world that starts from options of its own; without an id it gets a free one.
@@ -170,6 +176,7 @@ class Worlds:
             self._make_room()
             self.drop(neighbour_id)
             neighbour = self._by_id[neighbour_id] = World(neighbour_id, options, self._opener)
+            self._beside.add(neighbour)
         return neighbour
 
     def let_go(self, world: World) -> None:

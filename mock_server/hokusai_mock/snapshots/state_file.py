@@ -56,7 +56,7 @@ class StateFile:
         written; the old one stays.
         """
         with self._lock:
-            sandboxes = {world.id: snapshot(world) for world in worlds.all()}
+            sandboxes = {world.id: snapshot(world) for world in worlds.own()}
             _replace(
                 self.path, to_bytes({"schema_version": SCHEMA_VERSION, "kind": STATE_KIND, "sandboxes": sandboxes})
             )

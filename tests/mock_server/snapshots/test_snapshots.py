@@ -151,6 +151,16 @@ def test_a_server_goes_on_from_its_state(tmp_path, ask):
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
 
+def test_a_second_host_comes_back_with_its_scenario(tmp_path, ask):
+    file = tmp_path / "state.json"
+    with MockServer(state=file) as server:
+        server.sandbox("mine").scenario("route.split_registry")
+    assert set(json.loads(file.read_text())["sandboxes"]) == {"default", "mine"}
+    with MockServer(state=file) as server:
+        (listener,) = server.sandbox("mine").describe()["listeners"].values()
+        assert ask(f"{listener['url']}/health", key=None).status == 200
+
+
 def test_taking_a_snapshot_writes_the_state(tmp_path, ask):
     file = tmp_path / "state.json"
     with MockServer(state=file) as server:
