@@ -51,3 +51,10 @@ def test_whatever_a_client_says_stays_inside_of_its_cell(text: str, builder: Any
 
     assert "\n" not in cell
     assert cell.count("|") == cell.count("\\|")
+
+
+def test_the_sample_of_the_format_is_a_scenario() -> None:
+    page = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    sample = page.split("```toml\n")[1].split("```")[0]
+
+    assert scenarios.parse(sample, "client.netrc").missing() == []
