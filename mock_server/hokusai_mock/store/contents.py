@@ -69,6 +69,12 @@ def _pair(value: Any) -> tuple[str, str]:
     raise ValueError(f"must be two texts, not {value!r}")
 
 
+def _owner(value: Any) -> tuple[str, str, str]:
+    if isinstance(value, list | tuple) and len(value) == 3 and all(isinstance(item, str) for item in value):
+        return value[0], value[1], value[2]
+    raise ValueError(f"must be 'experiment' or 'model', its id or name, and a user, not {value!r}")
+
+
 Metrics = tuple[Annotated[Any, Custom(_row)], ...]
 Texts = Mapping[str, str]
 
@@ -183,6 +189,8 @@ class Contents:
     registered_models: Mapping[str, StoredRegisteredModel] = field(default_factory=dict)
     artifacts: Mapping[str, Annotated[Any, Custom(_base64)]] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
+    owned: tuple[Annotated[Any, Custom(_owner)], ...] = ()
+    """What users of a server with names and passwords have made."""
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -202,6 +210,7 @@ def dump(store: MemoryStore) -> dict[str, Any]:
         "registered_models": {one.name: _registered_model_json(one) for one in store.registry.contents()},
         "artifacts": {path: b64encode(_content(file)).decode() for path, file in files.items()},
         "folders": sorted(folders),
+        **({"owned": sorted(map(list, store.owned))} if store.owned else {}),
     }
 
 
@@ -269,6 +278,7 @@ def load(contents: Contents, clock: Clock, ids: IdSource) -> MemoryStore:
     store.logged_models.put_back(_logged_model(key, one) for key, one in contents.logged_models.items())
     store.registry.put_back(_registered_model(key, one) for key, one in contents.registered_models.items())
     store.artifacts.put_back(contents.artifacts, contents.folders)
+    store.owned = dict.fromkeys(contents.owned, True)
     return store
 
 

@@ -14,6 +14,7 @@ import pytest
 from hokusai_mock import MockServer
 from hokusai_mock.messages import Response
 from hokusai_mock.schema import SchemaError, read
+from hokusai_mock.store.contents import Contents, dump, load
 from hokusai_mock.users import BasicAuth, Grant
 
 from .conftest import Server, content
@@ -170,3 +171,14 @@ def test_control_tells_who_the_users_are_and_not_their_passwords() -> None:
         told = running.sandbox("users").settings(basic_auth={"users": USERS})
 
     assert told["basic_auth"]["users"] == {"admin": "<set>", "bob": "<set>"}
+
+
+def test_a_store_that_is_put_back_remembers_who_made_what() -> None:
+    server = with_users()
+    as_user(server, "bob", "POST", "experiments/create", {"name": "own"})
+    as_user(server, "bob", "POST", "registered-models/create", {"name": "own"})
+    saved = json.loads(json.dumps(dump(server.world.store)))
+    restored = load(read(Contents, saved, "store"), server.world.clock, server.world.ids)
+
+    assert restored.owned == server.world.store.owned
+    assert set(restored.owned) >= {("experiment", "2", "bob"), ("model", "own", "bob")}
