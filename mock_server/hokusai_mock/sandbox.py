@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -229,6 +230,25 @@ class Sandbox:
         """
         path: str = self._ask("POST", "/cassette")["path"]
         return path
+
+    def wait_for(
+        self, method: str | None = None, path: str | None = None, *, count: int = 1, timeout: float = 10.0, **match: Any
+    ) -> Calls:
+        """Wait, in real time, until `calls` finds at least `count` requests that have ended; returns what it finds.
+
+        For clients that work in the background. `SandboxError` after `timeout` seconds.
+        """
+        __tracebackhide__ = True
+        deadline = time.monotonic() + timeout
+        pause = 0.01
+        while True:
+            found = self.calls(method, path, **match)
+            if sum(entry["fate"] is not None for entry in found) >= count:
+                return found
+            if (left := deadline - time.monotonic()) <= 0:
+                raise SandboxError(f"after {timeout:g} s {len(found)} of {count} such requests were recorded")
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, 0.25)
 
     def near_misses(
         self, method: str | None = None, path: str | None = None, *, limit: int = 3, **match: Any

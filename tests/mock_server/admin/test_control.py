@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -232,6 +233,17 @@ def test_calls_may_ask_for_headers_and_parameters(sandbox, ask):
     ask(f"{sandbox.url}/health?probe=1&probe=2", key=None, headers={"X-Trace": "abc-1"})
     assert len(sandbox.calls(headers={"x-trace": "abc-*"}, query={"probe": 2})) == 1
     assert sandbox.calls(headers={"x-trace": "b*"}) == []
+
+
+def test_a_client_in_the_background_is_waited_for(sandbox, ask):
+    sandbox.fault(layer="edge", effect="delay", with_={"delay": "50ms"})
+    client = threading.Thread(target=lambda: [ask(f"{sandbox.url}/health", key=None) for _ in range(2)])
+    client.start()
+    found = sandbox.wait_for("GET", "/health", count=2)
+    client.join()
+    assert [entry["fate"] for entry in found] == ["sent", "sent"]
+    with pytest.raises(SandboxError, match="0 of 1"):
+        sandbox.wait_for("PUT", timeout=0)
 
 
 def test_errors_of_the_mock_are_told_and_forgotten(mock, sandbox, control):
