@@ -15,12 +15,14 @@ from pathlib import Path
 __all__ = ["VERSIONS", "NotInstallable", "mlflow_of"]
 
 _SQL = "sqlalchemy<2.1"
+_USERS = "flask-wtf"
+"""For `--app-name basic-auth`; MLflow's extra `auth` is no more than this."""
 _PINS: Mapping[str, Sequence[str]] = {
-    "2.9.2": (_SQL, "setuptools<81"),
-    "2.22.5": (_SQL,),
-    "3.4.0": (_SQL,),
-    "3.9.0": (_SQL,),
-    "3.17.2": (_SQL,),
+    "2.9.2": (_SQL, _USERS, "setuptools<81"),
+    "2.22.5": (_SQL, _USERS),
+    "3.4.0": (_SQL, _USERS),
+    "3.9.0": (_SQL, _USERS),
+    "3.17.2": (_SQL, _USERS),
 }
 _PYTHON = "3.11"
 """Every one of the versions runs on it."""

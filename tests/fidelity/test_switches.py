@@ -16,7 +16,7 @@ from switches import SWITCHES, Switch
 from hokusai_mock.settings import Settings
 from hokusai_mock.world import World, WorldOptions
 
-RECORDED = ("2.9.2", "3.17.2", "3.9.0")
+RECORDED = ("2.22.5", "2.9.2", "3.17.2", "3.9.0")
 CASES = [
     pytest.param(version, switch, id=f"{version}-{switch.name}")
     for version in RECORDED
