@@ -219,8 +219,20 @@ _REDIRECTED = Incident(
 )
 
 
+_DOWNGRADED = Incident(
+    "D10",
+    "a redirect turned the request into another one, without its content",
+    "Put the address that the redirect names into the tracking URI (https:// where it says http://).",
+)
+
+
 def name_detour(seen: SeenResponse, asked: str) -> Incident | None:
-    """Name the redirect that took the key off: a keyless request reached another origin than `asked`, a base URL."""
+    """Name the redirect that spoilt a request: it made a read of a write, or took the key off.
+
+    The key is off where a keyless request has reached another origin than `asked`, a base URL.
+    """
+    if seen.downgraded and 400 <= seen.status < 500:
+        return _DOWNGRADED
     if seen.status != 401 or origin_of(seen.url) == origin_of(asked) or "/api/2.0/mlflow/" not in seen.url:
         return None
     return _REDIRECTED if _NO_KEY in _candidates(seen, _json(seen.body), seen.body.strip()) else None

@@ -124,6 +124,16 @@ def test_a_key_that_a_redirect_took_off_is_no_missing_key(asked: str, code: str)
     assert from_answer(seen, uri=asked, action="try", default=RegistryException).code == code
 
 
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_write_that_a_redirect_made_a_read_is_no_wrong_path(
+    status: int, registry: ModelRegistry, platform: Sandbox, estimator: Any
+) -> None:
+    platform.scenario("redirect.same_host", status=status)
+    with pytest.raises(RegistryException) as caught:
+        registry.register_baseline(estimator, model_name="m")
+    assert (caught.value.code, caught.value.status_code) == ("D10", 405)
+
+
 def test_another_refusal_behind_a_redirect_keeps_its_name() -> None:
     seen = answer(401, '{"detail":"Invalid or expired API key"}')
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hokusai.auth._credentials import ACTIVE, TABLE, Credential, origin_of
@@ -42,6 +43,8 @@ class SeenResponse:
     body: str
     content_type: str
     headers: dict[str, str]
+    downgraded: bool = False
+    """Whether it answers a GET that a redirect made of a POST."""
 
 
 _seen: ContextVar[list[SeenResponse] | None] = ContextVar("hokusai_seen_responses", default=None)
@@ -58,11 +61,14 @@ def watch_responses() -> Iterator[list[SeenResponse]]:
         _seen.reset(token)
 
 
-def _note(response: Response, *_: Any, **__: Any) -> None:
+def _note(response: Response, *_: Any, downgraded: bool = False, **__: Any) -> None:
     """Response hook: remember an error answer for whoever watches."""
+    if response.status_code in (301, 302, 303) and response.request.method == "POST":
+        # The request that requests makes of this one has the same hooks: so its answer is known for what it is.
+        response.request.hooks["response"] = [partial(_note, downgraded=True)]
     seen = _seen.get()
     if seen is not None and response.status_code >= 400:
-        seen.append(read_response(response))
+        seen.append(replace(read_response(response), downgraded=downgraded))
 
 
 def read_response(response: Response) -> SeenResponse:
