@@ -125,6 +125,8 @@ def choices() -> list[tuple[str, str, Any]]:
 def test_every_choice_of_a_parameter_can_be_played_and_ended(
     name: str, param: str, choice: Any, mock: MockServer
 ) -> None:
+    if any(listener.tls for listener in scenarios.load(name).resolve().listeners):
+        pytest.importorskip("trustme", reason="certificates are made with trustme, an extra")
     sandbox = mock.sandbox(f"choice-{hashlib.sha256(f'{name} {param} {choice}'.encode()).hexdigest()[:16]}")
     sandbox.scenario(name, **{param: choice})
     sandbox.reset()
