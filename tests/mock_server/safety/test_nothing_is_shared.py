@@ -106,3 +106,24 @@ def test_the_walk_finds_what_is_shared() -> None:
     first, second = Leaky(cache=(common,)), Leaky(cache=lambda: common)
     assert [thing for thing, _ in shared_and_mutable(first, second)] == [common]
     assert list(shared_and_mutable(Leaky(cache=("text", 1, frozenset({2}))), Leaky(cache=("text", 1)))) == []
+
+
+@pytest.mark.parametrize("platform", ["platform-documented", "platform-2026-06", "platform-scopes"])
+def test_no_redirect_leads_out_of_its_sandbox(platform: str) -> None:
+    mock = Mock(Worlds(WorldOptions(platform=platform)))
+    redirects = 0
+    for path in (
+        "/api/mlflow/api/2.0//mlflow/experiments/get?experiment_id=0",
+        "/mlflow/api/2.0//mlflow/experiments/get",
+        "/mlflow//ajax-api/2.0/mlflow/experiments/get",
+        "/api/2.0/mlflow//experiments/get",
+        "/api/mlflow/api/2.0//mlflow-artifacts/artifacts/é",
+    ):
+        answer = mock.ask("GET", f"/s/mine{path}", headers=HEADERS)
+        location = answer.header("Location")
+        assert (location is not None) == (answer.status == 308)
+        if location is not None:
+            redirects += 1
+            assert location.startswith("http://127.0.0.1:8765/s/mine/"), path
+    assert redirects >= 4
+    mock.worlds.close()
