@@ -187,7 +187,7 @@ def test_a_silent_server_costs_no_more_than_the_bound(monkeypatch: pytest.Monkey
         with pytest.raises(MLflowConnectionError) as caught:
             ModelRegistry(mode="online", timeout=0.5)
     assert caught.value.code == "D03"
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 30, "MLflow's own time-out and retries would take minutes"
 
 
 def test_a_plain_mlflow_server_works_without_a_key(estimator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
