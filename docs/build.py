@@ -38,7 +38,7 @@ SHORT = 80
 """Characters of a message in the overview."""
 
 Shown = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""By file, by the number of the symptom, by version of the client: what was shown."""
+"""By file, by what the symptom is about, by version of the client: what was shown."""
 
 
 def pages() -> dict[str, str]:
@@ -63,7 +63,7 @@ def _text(lines: Iterator[str]) -> str:
 
 def _index(by_incident: Mapping[str, Sequence[Scenario]], versions: Sequence[str], shown: Shown) -> Iterator[str]:
     files = sum(map(len, by_incident.values()))
-    symptoms = sum(len(numbers) for numbers in shown.values())
+    symptoms = sum(len(scenario.symptoms) for members in by_incident.values() for scenario in members)
     yield NOTE
     yield "# Incidents"
     yield ""
@@ -89,9 +89,9 @@ def _first(scenario: Scenario, version: str, shown: Shown) -> str:
     """What MLflow's client of that version shows of the situation: the first failure, else that there is none."""
     texts = [
         text
-        for number, symptom in enumerate(scenario.symptoms, 1)
+        for symptom in scenario.symptoms
         if symptom.client.startswith("mlflow")
-        and (text := shown.get(scenario.name, {}).get(str(number), {}).get(version)) is not None
+        and (text := shown.get(scenario.name, {}).get(symptom.label, {}).get(version)) is not None
     ]
     failures = [text for text in texts if text != "no exception"]
     if not texts:
@@ -153,8 +153,8 @@ def _situation(scenario: Scenario, versions: Sequence[str], shown: Shown, *, alo
     yield ""
     yield "| client | call | with MLflow | shows |"
     yield "|---|---|---|---|"
-    for number, symptom in enumerate(scenario.symptoms, 1):
-        yield from _symptom(scenario, symptom, versions, shown.get(scenario.name, {}).get(str(number), {}))
+    for symptom in scenario.symptoms:
+        yield from _symptom(scenario, symptom, versions, shown.get(scenario.name, {}).get(symptom.label, {}))
     yield ""
     yield "### How the doctor knows it"
     yield ""
@@ -194,6 +194,8 @@ def _symptom(scenario: Scenario, symptom: Symptom, versions: Sequence[str], text
         yield f"| {client} | {call} | | {_code(symptom.text or symptom.exception or 'nothing')} (not played) |"
         return
     known = [version for version in versions if version in texts]
+    if not known:
+        yield f"| {client} | {call} | | not played yet |"
     of_mlflow = client.startswith(("mlflow", "hokusai"))
     for text, group in groupby(known, key=texts.__getitem__):
         several = ", ".join(map(_minor, group))

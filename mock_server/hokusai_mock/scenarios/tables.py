@@ -341,6 +341,11 @@ class Symptom:
         if self.client != "hokusai" and (self.code or (self.status_code and self.client.startswith("mlflow"))):
             raise ImpossibleError("'code' and 'status_code' are attributes of our SDK's errors (client 'hokusai')")
 
+    @property
+    def label(self) -> str:
+        """Which client and which call it is about, for people and for records: `mlflow>=2.9,<4: experiments.search`."""
+        return f"{self.client}: {self.call or (f'step {self.play}' if self.play else 'what is played')}"
+
 
 def _seen(value: object) -> str:
     if not isinstance(value, str):

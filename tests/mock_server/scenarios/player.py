@@ -45,8 +45,6 @@ TIME_SCALE = 0.002
 class Verdict:
     """One symptom, what its client showed, and what of the file was not so."""
 
-    number: int
-    """Which symptom of the file it is, from 1."""
     symptom: Symptom
     target: Target
     seen: Mapping[str, Any]
@@ -139,7 +137,7 @@ class Player:
         """Play `resolved` for each of its symptoms that concerns a client here, as seldom as possible."""
         plays: dict[tuple[str, str | None], Played] = {}
         result = []
-        for number, symptom in enumerate(resolved.symptoms, 1):
+        for symptom in resolved.symptoms:
             if not concerns(symptom, self.here):
                 continue
             aim, client = target(symptom, resolved), client_of(symptom)
@@ -149,7 +147,7 @@ class Player:
             played = plays[key]
             seen = played.steps[aim.step or 0]
             wrong = [*played.unexpected, *differences(symptom, seen, played.fill)]
-            result.append(Verdict(number, symptom, aim, seen, wrong))
+            result.append(Verdict(symptom, aim, seen, wrong))
         return result
 
     def run(self, resolved: ResolvedScenario | None, client: str, plays: tuple[Play, ...]) -> Played:

@@ -102,14 +102,14 @@ def figures(files: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
 
 
 def write(seen: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], names: Sequence[str]) -> None:
-    """Keep what was shown: by file, by the number of the symptom, by version; of the files `names`, or of all."""
+    """Keep what was shown: by file, by what the symptom is about, by version; of the files `names`, or of all."""
     table: dict[str, dict[str, dict[str, str]]] = json.loads(SEEN.read_text("utf-8"))["files"] if names else {}
     for name in names:
         table.pop(name, None)
     for version, files in seen.items():
         for name, entries in files.items():
             for entry in entries:
-                table.setdefault(name, {}).setdefault(str(entry["symptom"]), {})[version] = entry["shown"]
+                table.setdefault(name, {}).setdefault(entry["symptom"], {})[version] = entry["shown"]
     SEEN.write_text(json.dumps({"versions": list(seen), "files": table}, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

@@ -52,12 +52,12 @@ def _recorded(player: Player, name: str) -> list[dict[str, Any]]:
         return [_entry(verdict) for verdict in player.verdicts(scenarios.load(name).resolve())]
     except Exception as error:  # noqa: BLE001 - one broken file must not hide the others
         return [
-            {"symptom": 0, "shown": f"not played: {type(error).__name__}: {error}"[:LONGEST], "wrong": ["not played"]}
+            {"symptom": "", "shown": f"not played: {type(error).__name__}: {error}"[:LONGEST], "wrong": ["not played"]}
         ]
 
 
 def _entry(verdict: Verdict) -> dict[str, Any]:
-    return {"symptom": verdict.number, "shown": shown(verdict.seen), "wrong": verdict.wrong}
+    return {"symptom": verdict.symptom.label, "shown": shown(verdict.seen), "wrong": verdict.wrong}
 
 
 def shown(seen: Any) -> str:
