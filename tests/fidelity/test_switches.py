@@ -16,10 +16,9 @@ from switches import SWITCHES, Switch
 from hokusai_mock.settings import Settings
 from hokusai_mock.world import World, WorldOptions
 
-RECORDED = ("2.22.5", "2.9.2", "3.17.2", "3.9.0")
 CASES = [
     pytest.param(version, switch, id=f"{version}-{switch.name}")
-    for version in RECORDED
+    for version in sorted(PROFILES)
     for switch in SWITCHES
     if not switch.versions or version in switch.versions
 ]
