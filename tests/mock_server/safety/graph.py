@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, get_origin
 
 __all__ = ["reachable", "shared_and_mutable"]
 
@@ -39,6 +39,8 @@ _FIXED = (tuple, frozenset, types.MappingProxyType, types.FunctionType, types.Me
 
 def _parts(thing: object) -> list[Any]:
     """What a thing refers to; of a function what it has caught, not the module that it stands in."""
+    if get_origin(thing) is not None:
+        return []  # `Searchable[Run]`: a spelling of a type, which an object of it remembers
     if isinstance(thing, types.FunctionType):
         cells = [cell.cell_contents for cell in thing.__closure__ or ()]
         return [*cells, thing.__defaults__, thing.__kwdefaults__]
@@ -70,7 +72,7 @@ def _name(owner: object, part: object) -> str:
 
 
 def _can_change(thing: object) -> bool:
-    if isinstance(thing, _FIXED):
+    if isinstance(thing, _FIXED) or get_origin(thing) is not None:
         return False
     parameters = getattr(type(thing), "__dataclass_params__", None)
     return not (parameters is not None and parameters.frozen)
