@@ -100,7 +100,7 @@ class Experiments:
         experiment = self.get(experiment_id)
         if experiment.lifecycle_stage != ACTIVE:
             raise invalid(
-                f"The experiment {experiment_id} must be in the 'active' state. "
+                f"The experiment {experiment.experiment_id} must be in the 'active' state. "
                 f"Current state is {experiment.lifecycle_stage}."
             )
         return experiment

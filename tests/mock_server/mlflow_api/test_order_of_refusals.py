@@ -41,7 +41,7 @@ def test_a_run_without_an_experiment_is_refused_for_the_deleted_default_experime
     assert (status, "FOREIGN KEY" in message) == (400, True)
     server.json("POST", "experiments/delete", {"experiment_id": "0"})
     status, message = refusal(server, "runs/create", {"start_time": 1})
-    assert (status, "must be in the 'active' state" in message) == (400, True)
+    assert (status, "The experiment 0 must be in the 'active' state" in message) == (400, True)
 
 
 def test_the_name_of_a_logged_model_is_looked_at_before_its_experiment(server: Server) -> None:

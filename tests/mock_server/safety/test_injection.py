@@ -82,6 +82,10 @@ def test_a_name_is_only_ever_data(name: str, plain: bool) -> None:
         assert (answer.status, answer.header("Content-Type")) == (200, "application/json")
         assert answer.header("X-Content-Type-Options") == "nosniff"
         check(answer, path)
+    for query in ("sandbox=t", f"sandbox={quote(name)}", f"sandbox=t&path={quote(name)}&method={quote(name)}"):
+        page = mock.ask("GET", f"/_testkit/?{query}")
+        assert (page.status, page.header("Content-Type")) == (200, "text/html; charset=utf-8")
+        check(page, f"the dashboard with {query}")
     assert mock.worlds.get("t").errors == []
     mock.worlds.close()
 
