@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from hokusai_mock.messages import Request
@@ -39,8 +40,7 @@ DEFAULT_KEYS: Mapping[str, Key] = MappingProxyType(
 """The keys of every new sandbox; public constants, obviously fake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """A key as a request carries it: the secret and where it was (`bearer`, `apikey`, `x-api-key`, `query`)."""
 
     secret: str
@@ -69,11 +69,15 @@ def find(authorization: str | None, x_api_key: str | None, query: Iterable[tuple
 def present(request: Request) -> Presented | None:
     """The key that `request` carries, or `None`."""
     query = parse_qsl(request.query_string) if "api_key" in request.query_string else ()
-    return find(request.header("Authorization"), request.header("X-API-Key"), query)
+    environ = request.environ
+    return find(environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_API_KEY"), query)
 
 
 def identify(keys: Mapping[str, Key], presented: Presented | None) -> Key | None:
     """The key of this world with the presented secret, valid or not; `None` when it is unknown."""
     if presented is None:
         return None
-    return next((key for key in keys.values() if key.secret == presented.secret), None)
+    for key in keys.values():
+        if key.secret == presented.secret:
+            return key
+    return None

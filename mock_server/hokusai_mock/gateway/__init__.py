@@ -81,10 +81,9 @@ class Gateway:
         if request.entry is not None:
             request.entry.layer = "mlflow"
         response = self._mlflow(forwarded(request, inner, request.world.platform))
-        content_type = response.header("Content-Type") or ""
         if response.wire is not None:
             return response  # a fault broke it behind the gateway, and the client shall see how
-        if response.status == 404 and settings.rewrite_404 and content_type.startswith("text/html"):
+        if response.status == 404 and settings.rewrite_404 and _is_page(response):
             response.discard()
             return Response.json(
                 {
@@ -99,6 +98,10 @@ class Gateway:
     def _signed(request: Request, response: Response, extra: Sequence[tuple[str, str]] = ()) -> Response:
         response.headers += [*extra, ("Server", request.world.platform.server)]
         return response
+
+
+def _is_page(response: Response) -> bool:
+    return (response.header("Content-Type") or "").startswith("text/html")
 
 
 def _artifacts_disabled() -> Response:

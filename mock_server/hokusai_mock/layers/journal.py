@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hokusai_mock.messages import Handler, Request, Response
 
 __all__ = ["journal"]
@@ -29,12 +31,18 @@ def journal(request: Request, forward: Handler) -> Response:
 
 def _pairs(environ: dict[str, object]) -> list[tuple[str, str]]:
     pairs = [
-        (name[5:].replace("_", "-").title(), value)
+        (_header_name(name[5:]), value)
         for name, value in environ.items()
         if name.startswith("HTTP_") and isinstance(value, str)
     ]
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         value = environ.get(name)
         if isinstance(value, str) and value:
-            pairs.append((name.replace("_", "-").title(), value))
+            pairs.append((_header_name(name), value))
     return pairs
+
+
+@lru_cache(maxsize=256)
+def _header_name(variable: str) -> str:
+    """`USER_AGENT` as `User-Agent`; clients send the same few names again and again."""
+    return variable.replace("_", "-").title()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, cast
+from typing import Any
 
 from hokusai_mock.messages import JSON_TYPE, Response
 
@@ -44,17 +44,16 @@ def indented(value: object, line: str = "\n") -> str:
 
     The same text as `json.dumps(value, indent=2)`; `line` is the line break with the indentation around the value.
     """
-    kind = type(value)
-    if kind is str:
-        return quoted(cast("str", value))
-    if kind is int:
+    if type(value) is str:
+        return quoted(value)
+    if type(value) is int:
         return str(value)
-    if kind is dict:
-        return _block(
-            "{", [f"{quoted(k)}: {indented(v, line + '  ')}" for k, v in cast("Json", value).items()], "}", line
-        )
-    if kind is list:
-        return _block("[", [indented(item, line + "  ") for item in cast("list[object]", value)], "]", line)
+    if type(value) is dict:
+        inner = line + "  "
+        return _block("{", [f"{quoted(k)}: {indented(v, inner)}" for k, v in value.items()], "}", line)
+    if type(value) is list:
+        inner = line + "  "
+        return _block("[", [indented(item, inner) for item in value], "]", line)
     return json.dumps(value)
 
 

@@ -45,7 +45,8 @@ TLS_HANDSHAKE = b"\x16"
 _BODYLESS = {204, 304}
 _FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_BREAK = re.compile(r"[\r\n\0]")
+_BREAKS = "\r\n\0"
+"""What would end a header before its end."""
 
 
 class WSGIHost:
@@ -240,7 +241,8 @@ class Connection(WSGIRequestHandler):
             self.close_connection = self.close_connection or answer.value("connection").lower() == "close"
         elif self.close_connection:
             lines.append("Connection: close")
-        if any(_BREAK.search(line) for line in lines):
+        text = "".join(lines)
+        if any(character in text for character in _BREAKS):
             raise ValueError(
                 "a header of the answer contains a line break; whoever made it must quote what it was given"
             )
