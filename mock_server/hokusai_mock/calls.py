@@ -12,7 +12,18 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-__all__ = ["ABSENT", "FIELDS", "Calls", "Unlike", "ask", "body_object", "check", "differences", "path_matches"]
+__all__ = [
+    "ABSENT",
+    "CHOICES",
+    "FIELDS",
+    "Calls",
+    "Unlike",
+    "ask",
+    "body_object",
+    "check",
+    "differences",
+    "path_matches",
+]
 
 _NUMBER: tuple[tuple[type, ...], str] = ((int,), "a whole number")
 _TEXT: tuple[tuple[type, ...], str] = ((str,), "text")
@@ -36,6 +47,14 @@ FIELDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "layer": _TEXT,
 }
 """What `calls(**match)` may ask beyond method and path: a field of the journal entry, with the types of its value."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "fate": ("sent", "cut", "reset", "hung", "refused"),
+    "layer": ("listener", "transport", "edge", "gateway", "mlflow", "handler"),
+}
+"""Fields that have one of few values: those of `journal.FATES` and `faults.LAYERS`."""
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "TLS")
 
 _NULLABLE = frozenset({"status", "retry_after", "fate", "duration_ms", "layer"})
 _PLAIN = (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, type(None))
@@ -86,13 +105,17 @@ def body_object(body: Any) -> dict[str, Any] | None:
 
 
 def check(method: Any, path: Any, match: Mapping[str, Any]) -> None:
-    """Refuse a question that no entry can answer: `TypeError` for fields and values, `ValueError` for a method."""
+    """Refuse a question that no entry can answer: `TypeError` for fields and types, `ValueError` for other values."""
     __tracebackhide__ = True
     for name, value in (("method", method), ("path", path)):
         if value is not None and not isinstance(value, str):
             raise TypeError(f"calls(): {name} must be text, not {value!r}")
     if method is not None and not method.isalpha():
         raise ValueError(f"calls(): {method!r} is no method; write calls(path={method!r}) or calls(METHOD, PATH)")
+    if method is not None and method.upper() not in _METHODS:  # clients may invent methods, but hardly ones like these
+        near = difflib.get_close_matches(method.upper(), _METHODS, n=1)
+        if near:
+            raise ValueError(f"calls(): no request has the method {method!r}; did you mean {near[0]!r}?")
     for name, value in match.items():
         if name not in FIELDS:
             near = difflib.get_close_matches(name, FIELDS, n=1)
@@ -103,6 +126,8 @@ def check(method: Any, path: Any, match: Mapping[str, Any]) -> None:
             continue
         if not isinstance(value, types) or isinstance(value, bool):
             raise TypeError(f"calls(): {name} is {words}, not {value!r}")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"calls(): {name} is one of {', '.join(CHOICES[name])}, not {value!r}")
 
 
 def _matches(entry: Mapping[str, Any], method: str | None, path: str | None, match: Mapping[str, Any]) -> bool:

@@ -51,6 +51,8 @@ class Clock:
     Delays and hangs are real time, multiplied with `time_scale`.
     """
 
+    __slots__ = ("_ask",)  # a misspelt `time_scale` is an error, not a new attribute
+
     def __init__(self, ask: Callable[..., dict[str, Any]]) -> None:
         """Speak to the clock through the sandbox's `ask`."""
         self._ask = ask
@@ -232,21 +234,35 @@ class Sandbox:
         return path
 
     def wait_for(
-        self, method: str | None = None, path: str | None = None, *, count: int = 1, timeout: float = 10.0, **match: Any
+        self,
+        method: str | None = None,
+        path: str | None = None,
+        *,
+        count: int = 1,
+        timeout: float | str = 10.0,
+        **match: Any,
     ) -> Calls:
         """Wait, in real time, until `calls` finds at least `count` requests that have ended; returns what it finds.
 
-        For clients that work in the background. `SandboxError` after `timeout` seconds.
+        For clients that work in the background. `SandboxError` after `timeout`: seconds, or text such as `"500ms"`.
         """
         __tracebackhide__ = True
-        deadline = time.monotonic() + timeout
+        from hokusai_mock.schema import parse_seconds  # noqa: PLC0415 - most tests never wait
+
+        try:
+            seconds = parse_seconds(timeout)
+        except ValueError as error:
+            raise ValueError(f"wait_for(): timeout {error}") from None
+        if count < 1:
+            raise ValueError(f"wait_for(): count must be a whole number from 1 up, not {count!r}: nothing to wait for")
+        deadline = time.monotonic() + seconds
         pause = 0.01
         while True:
             found = self.calls(method, path, **match)
             if sum(entry["fate"] is not None for entry in found) >= count:
                 return found
             if (left := deadline - time.monotonic()) <= 0:
-                raise SandboxError(f"after {timeout:g} s {len(found)} of {count} such requests were recorded")
+                raise SandboxError(f"after {seconds:g} s {len(found)} of {count} such requests were recorded")
             time.sleep(min(pause, left))
             pause = min(2 * pause, 0.25)
 

@@ -181,7 +181,7 @@ class World:
 
         Raises `WorldError` for an unknown name or parameter, or for a scenario that cannot be played in this version.
         """
-        if name == "healthy":
+        if name == "healthy" and not params:  # with parameters it is refused, as every parameter that there is not
             self.calm()
             return
         try:

@@ -246,6 +246,18 @@ def test_a_client_in_the_background_is_waited_for(sandbox, ask):
         sandbox.wait_for("PUT", timeout=0)
 
 
+def test_healthy_has_no_parameters(sandbox, control):
+    sandbox.scenario("gateway.lb_error")
+    with pytest.raises(SandboxError, match=r"'healthy' is the platform without any scenario: it has .* no parameters"):
+        sandbox.scenario("healthy", times=1)
+    assert len(control("GET", "/scenarios").json["scenarios"]) == 1  # it has ended nothing
+
+
+def test_misspelt_name_of_the_clock_is_refused(sandbox):
+    with pytest.raises(AttributeError):
+        sandbox.clock.time_scal = 0.01
+
+
 def test_errors_of_the_mock_are_told_and_forgotten(mock, sandbox, control):
     mock.worlds.get(sandbox.id).errors.append("Traceback: it broke")
     assert sandbox.errors == ["Traceback: it broke"]

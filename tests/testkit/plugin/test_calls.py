@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from hokusai_mock import MockServer
-from hokusai_mock.journal import Journal
+from hokusai_mock.calls import CHOICES
+from hokusai_mock.faults import LAYERS
+from hokusai_mock.journal import FATES, Journal
 from hokusai_mock.redaction import Redactor
 from hokusai_mock.sandbox import FIELDS, Calls, Sandbox, ask
 from hokusai_testkit import HokusaiSandbox
@@ -51,6 +53,40 @@ def test_fields_are_those_of_a_journal_entry() -> None:
 def test_question_that_no_entry_can_answer_is_refused(match: dict[str, Any], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         Sandbox("http://127.0.0.1:1").calls("POST", **match)  # before a request is made: nothing listens there
+
+
+@pytest.mark.parametrize(
+    ("method", "match", "message"),
+    [
+        ("POST", {"fate": "dropped"}, "fate is one of sent, cut, reset, hung, refused, not 'dropped'"),
+        ("POST", {"layer": "gatway"}, "layer is one of .*gateway.*, not 'gatway'"),
+        ("PSOT", {}, r"no request has the method 'PSOT'; did you mean 'POST'\?"),
+    ],
+)
+def test_value_that_no_entry_can_have_is_refused(method: str, match: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        asked(method, **match)
+
+
+def test_methods_of_ones_own_can_be_asked_for() -> None:
+    assert len(asked("post", fate="sent")) == 1
+    assert not asked("PROPFIND")
+
+
+def test_values_are_those_that_the_mock_gives_out() -> None:
+    assert {"fate": FATES, "layer": LAYERS} == CHOICES
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"timeout": "a while"}, "timeout must be seconds, as a number or as text such as '250ms' or '2s'"),
+        ({"count": 0}, "count must be a whole number from 1 up, not 0"),
+    ],
+)
+def test_waiting_for_what_is_no_number_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Sandbox("http://127.0.0.1:1").wait_for("POST", **wrong)
 
 
 @pytest.mark.parametrize("arguments", [("runs/create",), ("/health",)])
