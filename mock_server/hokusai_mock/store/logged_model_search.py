@@ -105,8 +105,9 @@ def _conditions(text: str) -> list[Condition]:
     try:
         comparisons = parse_filter(text) if text else ()
     except UnreadableClauses as error:
+        # Read in turn: a comparison that is refused comes before a clause that cannot be read.
         for comparison in error.before:
-            _condition(comparison)  # read in turn: a comparison that is refused comes before a clause that cannot be read
+            _condition(comparison)
         raise invalid(
             f"Invalid filter string: {text!r}. Expected a list of comparisons separated by 'AND' "
             "(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01')."
