@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "Choice",
@@ -63,8 +62,7 @@ class Kind(Protocol):
         """The JSON schema of the values that are taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text. With `strip` it loses white space at both ends before its length is looked at."""
 
     min_length: int | None = None
@@ -187,8 +185,7 @@ class TextMap:
         return {"type": "object", "additionalProperties": {"type": "string"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -206,8 +203,7 @@ class Choice:
         return {"type": "string", "enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: what it holds, and whether it may be absent or null."""
 
     kind: Kind
@@ -245,8 +241,7 @@ def check_fields(fields: Mapping[str, Field], given: Mapping[str, Any], where: s
     return values, errors
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """The body of a request: a JSON object with these fields; others are ignored."""
 
     name: str

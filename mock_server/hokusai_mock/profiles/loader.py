@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,8 +39,7 @@ class ProfileError(ValueError):
     """There is no such profile, or its file is wrong; the message names the nearest valid one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(NamedTuple):
     """What the endpoints of this version do where versions differ."""
 
     query_is_validated: bool
@@ -128,8 +127,7 @@ class Behaviour:
     """Samples by step count to the end of the asked range; otherwise they stop early."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Lengths in characters."""
 
     tag_value: int
@@ -144,8 +142,7 @@ class Limits:
     """`None` is unlimited."""
 
 
-@dataclass(frozen=True, slots=True)
-class Security:
+class Security(NamedTuple):
     """What stands before the routes: nothing up to 3.4, checks of Host and Origin later."""
 
     allowed_hosts: tuple[str, ...] = ()
@@ -162,8 +159,7 @@ class Security:
     """Sent with every answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Which routes the switches of `mlflow server` move and disable."""
 
     prefixed: tuple[str, ...] = ("/ajax-api/", "/get-artifact", "/model-versions/get-artifact", "/static-files/")
@@ -180,8 +176,7 @@ class Placement:
     """What `--artifacts-only` disables, server-info apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class BasicAuthRules:
+class BasicAuthRules(NamedTuple):
     """What `--app-name basic-auth` does where versions differ."""
 
     hides_runs: bool = False
@@ -279,7 +274,7 @@ def _routes(both: str, other: str) -> list[tuple[str, str]]:
 
 
 def _security(data: dict[str, Any]) -> Security:
-    if unknown := set(data) - {item.name for item in fields(Security)}:
+    if unknown := set(data) - set(Security._fields):
         raise TypeError(f"security.{unknown.pop()}")
     return Security(
         allowed_hosts=tuple(data.get("allowed_hosts", "").split()),

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import difflib
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,8 +21,7 @@ __all__ = ["PlatformProfile", "platform", "platform_names"]
 _FOLDER = Path(__file__).with_name("platform")
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformProfile:
+class PlatformProfile(NamedTuple):
     """What one era of the gateway does with keys, paths and bodies."""
 
     name: str
