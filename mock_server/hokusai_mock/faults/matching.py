@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 from hokusai_mock.paths import REGISTRY_PREFIXES
 from hokusai_mock.schema import AtLeast, Custom, ImpossibleError, Matches, did_you_mean
 
-__all__ = ["GROUPS", "KeyFacts", "Match", "RequestFacts"]
+__all__ = ["ENDPOINT", "GROUPS", "KeyFacts", "Match", "RequestFacts", "endpoint_name"]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -30,7 +30,9 @@ GROUPS: dict[str, str] = {
 }
 """Named sets of paths, as regular expressions that match a whole path."""
 
-_ENDPOINT = "@mlflow/"
+ENDPOINT = "@mlflow/"
+"""Begins the path of an MLflow endpoint, whatever it is mounted under."""
+
 _ENDPOINT_ROOT = r"(?:/.*)?/(?:ajax-)?api/\d\.\d/(?:preview/)?mlflow/"
 
 
@@ -65,17 +67,23 @@ class RequestFacts:
 @lru_cache(maxsize=512)
 def _pattern(path: str) -> re.Pattern[str]:
     """The regular expression of a path pattern: a glob whose `*` also crosses slashes, a group, or an endpoint."""
-    if path.startswith(_ENDPOINT):
-        return re.compile(_ENDPOINT_ROOT + translate(path[len(_ENDPOINT) :]))
+    if path.startswith(ENDPOINT):
+        return re.compile(_ENDPOINT_ROOT + translate(path[len(ENDPOINT) :]))
     if path.startswith("@"):
         return re.compile(GROUPS[path] + r"\Z", re.DOTALL)
     return re.compile(translate(path))
 
 
+def endpoint_name(route: str) -> str | None:
+    """What `@mlflow/` calls an endpoint, given its route; `None` for a route that it has no name for."""
+    root = re.match(_ENDPOINT_ROOT, route)
+    return None if root is None else route[root.end() :]
+
+
 def _path(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"must be a path, not {value!r}")
-    if value.startswith(_ENDPOINT) and len(value) > len(_ENDPOINT):
+    if value.startswith(ENDPOINT) and len(value) > len(ENDPOINT):
         return value
     if value.startswith("@") and value not in GROUPS:
         known = [*GROUPS, "@mlflow/..."]

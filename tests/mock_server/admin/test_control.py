@@ -246,6 +246,28 @@ def test_a_client_in_the_background_is_waited_for(sandbox, ask):
         sandbox.wait_for("PUT", timeout=0)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"match": {"key": "amdin"}}, r"no key has the role 'amdin'; did you mean 'admin'\?"),
+        ({"match": {"paths": ["@mlflow/runs/creat"]}}, r"'@mlflow/runs/creat'; did you mean '@mlflow/runs/create'\?"),
+        ({"match": {"paths": ["@mlflow/zzzz"]}}, "no version of MLflow has the endpoint '@mlflow/zzzz'$"),
+        ({"effect": "redirect", "with_": {"location": "{listener.main.url}"}}, "no listener 'main' is open; .* first"),
+    ],
+)
+def test_rule_that_could_never_act_is_refused(sandbox, fields, message, control):
+    with pytest.raises(SandboxError, match=message):
+        sandbox.fault(**{"effect": "reset", **fields})
+    assert control("GET", "/faults").json == {"faults": []}
+
+
+def test_rule_may_name_what_the_sandbox_has(sandbox):
+    paths = ["@mlflow/runs/create", "@mlflow/runs/*", "@mlflow/logged-models/m-1"]
+    assert sandbox.fault(effect="reset", match={"key": "reader", "paths": paths})
+    sandbox.scenario("net.refuse")
+    assert sandbox.fault(effect="redirect", with_={"location": "{listener.main.url}"})
+
+
 def test_healthy_has_no_parameters(sandbox, control):
     sandbox.scenario("gateway.lb_error")
     with pytest.raises(SandboxError, match=r"'healthy' is the platform without any scenario: it has .* no parameters"):

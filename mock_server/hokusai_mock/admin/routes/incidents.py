@@ -87,10 +87,12 @@ def get_faults(call: Call) -> Faults:
 
 def add_fault(call: Call) -> Faults:
     """Add one fault rule, in the vocabulary of a scenario's `[[fault]]`; answers all rules."""
+    from hokusai_mock.admin.routes.idle_faults import refuse_idle  # noqa: PLC0415 - as below
     from hokusai_mock.faults import FaultRule  # noqa: PLC0415 - most mocks never have a fault
 
     try:
         rule = FaultRule.parse(call.body)
+        refuse_idle(call.world, rule)
         call.world.faults.add(rule)
     except ValueError as error:
         raise AdminError(str(error)) from error
