@@ -113,15 +113,22 @@ Seconds = Annotated[float, Custom(parse_seconds)]
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return the end of a sentence about an unknown `word`: the nearest of `known`, and all of them if they are few."""
+    """Return the end of a sentence about an unknown `word`: the nearest of `known`, and all of them if they are few.
+
+    A word that begins dotted names (`tls` of `tls.expired`) is answered with these.
+    """
     names = sorted(known)
+    if begun := [name for name in names if name.startswith(f"{word}.")]:
+        return f"; there are {', '.join(begun)}"
     near = get_close_matches(str(word), names, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     if not names:
         return hint
     few = 16
+    if near:  # of many names the first few would only hide it
+        return hint if len(names) > few else f"{hint} (known: {', '.join(names)})"
     listed = ", ".join(names[:few]) + (f" and {len(names) - few} more" if len(names) > few else "")
-    return f"{hint or ';'} known: {listed}" if not near else f"{hint} (known: {listed})"
+    return f"; known: {listed}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

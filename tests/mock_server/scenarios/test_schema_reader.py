@@ -17,6 +17,7 @@ from hokusai_mock.schema import (
     Matches,
     SchemaError,
     Seconds,
+    did_you_mean,
     parse_seconds,
     read,
 )
@@ -88,3 +89,15 @@ def test_any_table_is_either_read_or_refused_in_words(table: dict[str, Any]) -> 
         outcome = error
 
     assert isinstance(outcome, Outer) or str(outcome).startswith("t")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("tls.expird", "; did you mean 'tls.expired'? (known: net.reset, tls.expired, tls.wrong_name)"),
+        ("tls", "; there are tls.expired, tls.wrong_name"),
+        ("zz", "; known: net.reset, tls.expired, tls.wrong_name"),
+    ],
+)
+def test_an_unknown_word_is_answered_with_those_that_were_perhaps_meant(word: str, sentence: str) -> None:
+    assert did_you_mean(word, ["tls.expired", "net.reset", "tls.wrong_name"]) == sentence

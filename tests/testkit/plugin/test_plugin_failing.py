@@ -51,7 +51,9 @@ def test_passing_test_shows_nothing(run: Run) -> None:
 
 def test_failing_test_that_sent_nothing_says_so(run: Run) -> None:
     result = run("def test_fails(hokusai): assert 0")
-    result.stdout.fnmatch_lines(["no request reached this test's sandbox, http://127.0.0.1:*/s/test_fails.*"])
+    result.stdout.fnmatch_lines(
+        ["no request reached this test's sandbox, http://127.0.0.1:*/s/test_fails.*; only hokusai_env leads *"]
+    )
 
 
 def test_failing_set_up_after_the_sandbox_shows_the_journal(run: Run) -> None:
