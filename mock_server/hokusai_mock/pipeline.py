@@ -29,6 +29,7 @@ __all__ = ["ADMIN_PREFIX", "MARK", "AdminOptions", "Pipeline"]
 
 ADMIN_PREFIX = "/_testkit"
 
+
 @dataclass(frozen=True, slots=True)
 class AdminOptions:
     """Who may use the admin API."""
