@@ -83,7 +83,7 @@ def summary(examination: Examination, verdict: Verdict) -> Check:
     if verdict.state == "healthy":
         if examination.warned:
             return Check("summary", "Summary", "warn", f"nothing failed; see {_names(examination.warned)}")
-        return Check("summary", "Summary", "pass", "nothing is wrong")
+        return Check("summary", "Summary", "pass", "nothing that was looked at is wrong")
     waiting = next((check.waits_on for check in examination.checks if not check.complete and check.waits_on), first)
     evidence = "not everything was looked at" if examination.online else "the network was not looked at"
     if examination.failed:
@@ -168,7 +168,10 @@ def _next_step(examination: Examination, verdict: Verdict, style: Style) -> list
 def _when_healthy(examination: Examination) -> str:
     if examination.warned:
         return f"look at {_names(examination.warned)} above: what works here may still fail in your program"
-    return "none; if your program fails all the same, run the doctor where it runs (--python)"
+    return (
+        "none; if your program fails all the same, run the doctor where it runs (--python), and look yourself for what "
+        "is not examined yet: ~/.netrc, MLFLOW_TRACKING_USERNAME, ~/.mlflow/credentials (`scenarios show A12`, `A13`)"
+    )
 
 
 def _names(checks: tuple[Check, ...]) -> str:
