@@ -86,9 +86,9 @@ def test_a_healthy_platform_is_healthy(
         "confidence": 1.0,
         "decided_by": [],
         "remedy": None,
-        "next_step": "none; if your program fails all the same, run the doctor where it runs (--python), and look yourself "
-        "for what is not examined yet: ~/.netrc, MLFLOW_TRACKING_USERNAME, ~/.mlflow/credentials (`scenarios show A12`, "
-        "`A13`)",
+        "next_step": "none; if your program fails all the same, run the doctor where it runs (--python), and look "
+        "yourself for what is not examined yet: ~/.netrc, MLFLOW_TRACKING_USERNAME, ~/.mlflow/credentials "
+        "(`scenarios show A12`, `A13`)",
     }
     assert (outcome.code, outcome.result["ok"], outcome.result["schema_version"]) == (0, True, 1)
     assert len(stub.requests) <= 15
