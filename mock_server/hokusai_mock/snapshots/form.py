@@ -116,13 +116,16 @@ class Snapshot:
     ids: Ids
     clock: ClockForm
     profiles: ProfileNames
-    steps: tuple[StoredScenario | StoredChange, ...] = ()
+    steps: tuple[StoredScenario | StoredChange, ...]
     """Scenarios that run and what was set by hand, in the order of doing."""
-    faults: StoredFaults | None = None
-    platform: Mapping[str, Any] | None = None
-    """What the platform remembers beside MLflow's data: debits, windows, events."""
-    data: Contents | None = None
-    """MLflow's data; absent when nothing has asked for any yet."""
+    faults: StoredFaults | None
+    """The rules and what they counted; null when there never was one. As all of a snapshot it must be there: what is
+    left out would be put back as if it had never been.
+    """
+    platform: Mapping[str, Any] | None
+    """What the platform remembers beside MLflow's data: debits, windows, events; null when nothing."""
+    data: Contents | None
+    """MLflow's data; null when nothing has asked for any yet."""
 
     @classmethod
     def parse(cls, data: object) -> Snapshot:

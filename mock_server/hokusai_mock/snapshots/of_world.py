@@ -6,6 +6,7 @@ from dataclasses import asdict, is_dataclass, replace
 from typing import Any
 
 from hokusai_mock.configuration import Change, Playing, WorldError, WorldOptions
+from hokusai_mock.faults.board import FaultBoard
 from hokusai_mock.faults.rule import FaultRule
 from hokusai_mock.faults.schedule import Counters
 from hokusai_mock.platform_state import PlatformState
@@ -46,20 +47,21 @@ def _snapshot(world: World, state: WorldState) -> dict[str, Any]:
         "profiles": {"mlflow": state.profiles[0], "platform": state.profiles[1]},
         "steps": [_step(step) for step in state.steps],
     }
-    if world.fault_board is not None:
-        rules, given_names = world.fault_board.contents()
-        saved["faults"] = {
-            "rules": [
-                {"name": rule.name, "added_ms": added_ms, "table": dict(rule.table), "counted": counted.to_json()}
-                for rule, added_ms, counted in rules
-            ],
-            "given_names": given_names,
-        }
-    if state.platform is not None:
-        saved["platform"] = state.platform.to_json()
-    if state.store is not None:
-        saved["data"] = dump(state.store)
+    saved["faults"] = None if world.fault_board is None else _faults(world.fault_board)
+    saved["platform"] = None if state.platform is None else state.platform.to_json()
+    saved["data"] = None if state.store is None else dump(state.store)
     return saved
+
+
+def _faults(board: FaultBoard) -> dict[str, Any]:
+    rules, given_names = board.contents()
+    return {
+        "rules": [
+            {"name": rule.name, "added_ms": added_ms, "table": dict(rule.table), "counted": counted.to_json()}
+            for rule, added_ms, counted in rules
+        ],
+        "given_names": given_names,
+    }
 
 
 def _start(options: WorldOptions) -> dict[str, Any]:

@@ -3,15 +3,12 @@
 Artifacts have no names on disk: large ones lie in temporary files with random names. So the tests look at three things:
 what the process opens, what the store of the world holds afterwards, and that the neighbour's store is untouched.
 
-An audit hook cannot be taken away again, and while there is one Python 3.10 cannot start threads and measure coverage
-at the same time. So these tests run in a process of their own, which `test_artifact_paths.py` starts.
+`test_watched.py` runs these tests, in a process of their own.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +23,7 @@ from hokusai_mock.world import WorldOptions
 from hokusai_mock.worlds import Worlds
 
 from .conftest import Mock
+from .watch import HOSTILE, OPENED, is_ours
 
 PROFILES = ("mlflow-2.9", "mlflow-2.22", "mlflow-3.4", "mlflow-3.9", "mlflow-3.17")
 SECRET = b"only the neighbour may read this"
@@ -35,57 +33,12 @@ LARGE = b"x" * 1_200_000
 API = "/api/2.0/mlflow"
 PROXY = "/api/2.0/mlflow-artifacts"
 
-HOSTILE = (
-    *("..", "../x", "../../x", "a/../../x", "a/..", "./../x", "a/./../../x", "....//x", "..;/x", "a/b/../../../x"),
-    *("%2e%2e/x", "%252e%252e/x", "%25252e%25252e%25252fx", "..%2fx", "..%252fx", "%2e%2e%2fx", "%c0%ae%c0%ae/x"),
-    *("/etc/passwd", "//etc/passwd", "///etc/passwd", "%2fetc%2fpasswd", "file:/etc/passwd", "file:///etc/passwd"),
-    *("FILE:///etc/passwd", "http://127.0.0.1/x", "C:\\x", "C:/x", "c:x", "\\\\host\\share\\x", "a\\..\\..\\x"),
-    *("a%5c..%5c..%5cx", "a\0b", "a%00b", "../x\0.txt", "\0", "a\nb", "a\rb", "a%0d%0aX-Evil:1", "a\x7fb", "\x1b[31m"),
-    *("~", "~/x", "~root/x", "$HOME/x", "`id`", "{{7*7}}", "a#b", "#", "?", "a?b", "a;b", "", ".", "./", "/", "//"),
-    *("\uff0e\uff0e/x", "\u2024\u2024/x", "..\u2215x", "..\uff0fx", "\u202e../x", "a\u0000b", "\ud800x", "é" * 300),
-    *(
-        "x" * 5000,
-        "/".join("a" * 2000),
-        "../" * 200 + "etc/passwd",
-        "/s/neighbour/secret.txt",
-        "s/neighbour/secret.txt",
-    ),
-    *("../../neighbour/secret.txt", "mlflow-artifacts:/0/x", "mlflow-artifacts:/../neighbour", "CON", "nul.txt", "a:b"),
-)
-
-
-class Opened:
-    """Files that this process opens, makes or removes while it is watched; what `sys.addaudithook` tells of them."""
-
-    events = frozenset(
-        {"open", "os.remove", "os.mkdir", "os.rmdir", "os.rename", "os.link", "os.symlink", "os.listdir"}
-    )
-
-    def __init__(self) -> None:
-        self.paths: list[str] = []
-        self.watching = False
-        sys.addaudithook(self._hear)
-
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.watching and event in self.events and isinstance(arguments[0], str | bytes | os.PathLike):
-            self.paths.append(os.fsdecode(arguments[0]))
-
-
-OPENED = Opened()
-"""An audit hook stays for ever, so there is one."""
-
 
 @pytest.fixture
 def opened() -> list[str]:
     """What was opened while the mock answered."""
     OPENED.paths = []
     return OPENED.paths
-
-
-def is_ours(path: str) -> bool:
-    """Whether a path is a temporary file of artifacts, or something that Python reads to import a module."""
-    temporary = os.path.join(tempfile.gettempdir(), "hokusai-artifacts-")
-    return path.startswith(temporary) or path.endswith((".py", ".pyc", ".toml")) or os.path.isdir(path)
 
 
 class Attack:

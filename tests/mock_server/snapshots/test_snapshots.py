@@ -85,7 +85,7 @@ def test_differences_are_named_by_place(sandbox, ask):
     create(sandbox, ask, "new")
     after = sandbox.snapshot()
     found = {item["path"]: item["change"] for item in sandbox.compare(before, after)}
-    assert found == {"/data": "added"} or found["/data/experiments/1"] == "added"
+    assert found == {"/data": "changed"} or found["/data/experiments/1"] == "added"
     assert sandbox.compare(after) == []
     assert sandbox.compare(after, after) == []
 
@@ -108,6 +108,8 @@ def test_a_difference_names_the_smallest_place():
         (lambda saved: saved.update(schema_version=99), "version 99"),
         (lambda saved: saved.update(sede=1), "did you mean 'seed'"),
         (lambda saved: saved.pop("clock"), "'clock' is missing"),
+        (lambda saved: saved.pop("data"), "'data' is missing"),
+        (lambda saved: saved.pop("steps"), "'steps' is missing"),
         (lambda saved: saved.update(steps=[{"name": "no.such", "started_ms": 1}]), "no.such"),
         (lambda saved: saved["profiles"].update(mlflow="mlflow-9.9"), "mlflow-9.9"),
         (lambda saved: saved["data"]["experiments"]["0"].update(name=5), "must be text"),

@@ -1,4 +1,7 @@
-"""A snapshot that somebody has tampered with is refused as a whole, or is harmless: no error, and never half of it."""
+"""A snapshot that somebody has tampered with is refused as a whole, or is harmless: no error, and never half of it.
+
+`test_watched.py` runs these tests, in a process of their own.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from hokusai_mock.world import WorldOptions
 from hokusai_mock.worlds import Worlds
 
 from .conftest import Mock
-from .test_artifact_paths import HOSTILE, OPENED, is_ours
+from .watch import HOSTILE, OPENED, is_ours
 from .work import HEADERS, work_hard
 
 CONTROL = "/_testkit/v1/sandboxes/a/snapshots"
