@@ -11,7 +11,8 @@ import threading
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -155,6 +156,28 @@ class Journal:
         self._lock = threading.Lock()
         self._total = 0
         self._tally = _Tally()
+        self._foreseen = 0
+        self._settled = threading.Condition(self._lock)
+
+    @contextmanager
+    def foreseen(self) -> Iterator[None]:
+        """While it lasts an entry may be about to come of which the client knows already: `settle` waits for it.
+
+        A TLS handshake is such a case: a client that refuses it goes on at once, while here its thread has yet to run.
+        """
+        with self._lock:
+            self._foreseen += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._foreseen -= 1
+                self._settled.notify_all()
+
+    def settle(self, seconds: float = 1.0) -> None:
+        """Wait until nothing is foreseen, at most `seconds`: for a reader who has seen a failure and asks why."""
+        with self._lock:
+            self._settled.wait_for(lambda: not self._foreseen, seconds)
 
     def open(
         self,

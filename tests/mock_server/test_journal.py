@@ -215,3 +215,24 @@ def test_har_of_an_answer_that_never_came_has_status_zero() -> None:
     entry.close(None, fate="reset")
     (exported,) = journal.to_har(Redactor())["log"]["entries"]
     assert (exported["response"]["status"], exported["_hokusai"]["fate"]) == (0, "reset")
+
+
+def test_a_reader_waits_for_an_entry_that_the_client_knows_of_already() -> None:
+    journal = Journal()
+    begun, seen = threading.Event(), threading.Event()
+
+    def handshake() -> None:
+        with journal.foreseen():
+            begun.set()
+            seen.wait(10)
+            journal.open(0, "TLS", "").close(None, fate="refused")
+
+    thread = threading.Thread(target=handshake)
+    thread.start()
+    begun.wait(10)
+    journal.settle(0.01)
+    assert journal.entries() == [], "the wait has an end"
+    threading.Timer(0.05, seen.set).start()
+    journal.settle(10)
+    assert [entry.fate for entry in journal.entries()] == ["refused"]
+    thread.join()

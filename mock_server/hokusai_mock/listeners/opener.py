@@ -105,7 +105,14 @@ class PrivateListener:
             return tls.plain_port(inner, refused=refused)
         shown = certificates.identity(self._spec.tls, self._ground.host)
         self.ca, self.trusted, self.client_certificate = shown.ca, shown.trusted, shown.client_certificate
-        return tls.secured(inner, shown, go_on_as=self._ground.go_on_as, refused=refused, misdirected=misdirected)
+        return tls.secured(
+            inner,
+            shown,
+            go_on_as=self._ground.go_on_as,
+            handshake=world.journal.foreseen,
+            refused=refused,
+            misdirected=misdirected,
+        )
 
     def url(self, host: str) -> str:
         """Its base URL without a slash at the end; `host` is used when it listens on every address."""

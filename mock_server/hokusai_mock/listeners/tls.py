@@ -9,6 +9,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from hokusai_mock.listeners.certificates import Identity
 from hokusai_mock.listeners.ending import drain_and_end
@@ -33,12 +34,14 @@ def secured(
     identity: Identity,
     *,
     go_on_as: Callable[[socket.socket], None],
+    handshake: Callable[[], AbstractContextManager[object]],
     refused: Refused,
     misdirected: Callable[[Head, int], None],
 ) -> ServeConnection:
     """Serve `inner` over TLS. A client that speaks plain HTTP gets the answer of nginx, 400 with a page.
 
-    `refused` is told of every handshake that failed, `misdirected` of every plain request and what it was answered.
+    `handshake` is entered around each handshake; `refused` is told of every one that failed, `misdirected` of every
+    plain request and what it was answered.
     """
 
     def serve(connection: socket.socket, address: tuple[str, int]) -> None:
@@ -54,10 +57,7 @@ def secured(
             return  # the listener was closed, or the client left, before the handshake could begin
         go_on_as(secure)
         secure.settimeout(HANDSHAKE_SECONDS)
-        try:
-            secure.do_handshake()
-        except OSError as error:  # `ssl.SSLError` and timeouts are among them
-            refused(_reason(error))
+        if not _shake_hands(secure, handshake, refused):
             # In TLS 1.3 a client that is asked for a certificate has sent its request already.
             drain_and_end(secure)
             return
@@ -66,6 +66,19 @@ def secured(
         _close_notify(secure)
 
     return serve
+
+
+def _shake_hands(
+    secure: ssl.SSLSocket, handshake: Callable[[], AbstractContextManager[object]], refused: Refused
+) -> bool:
+    """Whether it came about."""
+    with handshake():
+        try:
+            secure.do_handshake()
+        except OSError as error:  # `ssl.SSLError` and timeouts are among them
+            refused(_reason(error))
+            return False
+    return True
 
 
 def plain_port(inner: ServeConnection, *, refused: Refused) -> ServeConnection:

@@ -10,6 +10,7 @@ import difflib
 import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from hokusai_mock.environment import TRUST
@@ -90,9 +91,19 @@ class MainTls:
         def misdirected(head: Head, status: int) -> None:
             arrived(journal_of(), NAME, head).close(status)
 
+        def handshake() -> AbstractContextManager[object]:
+            return journal_of().journal.foreseen()
+
         if self._identity is None:
             return plain_port(inner, refused=refused)
-        return secured(inner, self._identity, go_on_as=go_on_as, refused=refused, misdirected=misdirected)
+        return secured(
+            inner,
+            self._identity,
+            go_on_as=go_on_as,
+            handshake=handshake,
+            refused=refused,
+            misdirected=misdirected,
+        )
 
 
 def control_only(application: WSGIApplication, prefix: str, platform_url: str) -> WSGIApplication:

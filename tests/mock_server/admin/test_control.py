@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from datetime import datetime, timedelta, timezone
 
@@ -111,6 +112,13 @@ def test_the_clock_is_frozen_set_advanced_and_let_go(sandbox):
     assert clock.now.timestamp() * 1000 >= START + 3_661_500
     clock.time_scale = 0
     assert clock.time_scale == 0
+
+
+def test_a_clock_is_frozen_at_the_moment_that_was_said_however_slow_the_machine(sandbox, monkeypatch):
+    ticks = itertools.count(START, 7)
+    monkeypatch.setattr("hokusai_mock.clock._real_ms", lambda: next(ticks))
+    sandbox.clock.freeze(START + 3)
+    assert sandbox.clock.now_ms == START + 3
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def get_journal(call: Call) -> JournalExport | Har:
     `since` takes the entries with a greater number `n`, `limit` the last so many of what is left.
     """
     world, query = call.world, call.query or JournalQuery()
+    world.journal.settle()
     roles = {key.secret: role for role, key in world.keys.items()}
     if query.format == "har":
         har: Har = world.journal.to_har(redactor(), roles.get, world.listeners.root(call.root(world)), _chosen(query))  # type: ignore[assignment]
@@ -141,6 +142,7 @@ def get_journal(call: Call) -> JournalExport | Har:
 
 def exported(world: World, query: JournalQuery | None = None) -> list[Entry]:
     """The entries of a world that a query chooses, redacted."""
+    world.journal.settle()
     roles = {key.secret: role for role, key in world.keys.items()}
     entries: list[Any] = world.journal.to_json(redactor(), roles.get, _chosen(query or JournalQuery()))
     return entries

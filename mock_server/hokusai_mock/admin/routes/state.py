@@ -134,8 +134,10 @@ def _set_clock(world: World, wanted: ClockSetting | ClockStep, advance_s: float)
         raise AdminError(f"the clock cannot pass the year 9999: {advance_s:g} s more is too much")
     if wanted.now_ms is not None:
         clock.set(wanted.now_ms)
-    if wanted.frozen is not None:
-        (clock.freeze if wanted.frozen else clock.thaw)()
+    if wanted.frozen:
+        clock.freeze(wanted.now_ms)  # not where it is: a clock that goes may have gone on since it was set
+    elif wanted.frozen is not None:
+        clock.thaw()
     clock.advance(round(advance_s * 1000))
     if wanted.time_scale is not None:
         world.time_scale = wanted.time_scale
