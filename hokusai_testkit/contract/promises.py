@@ -1,4 +1,4 @@
-"""The list of what is promised, read from the Protocols: one entry per method and per constructor.
+"""The list of what is promised, read from the Protocols: one entry per method, constructor and documented function.
 
 The only thing that stands here and not in `api` is which reported issue names which method.
 """
@@ -6,6 +6,7 @@ The only thing that stands here and not in `api` is which reported issue names w
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,13 +17,7 @@ from hokusai_testkit.contract.signatures import call_styles
 
 __all__ = ["PROMISES", "Promise"]
 
-_CLASSES = (
-    "ModelRegistry",
-    "ModelVersionManager",
-    "HokusaiInferencePipeline",
-    "ExperimentManager",
-    "PerformanceTracker",
-)
+_CLASS, _FUNCTION = "Class", "Function"
 
 _ISSUE_OF = {
     "ExperimentManager.start_experiment": "ISSUE-1",
@@ -36,10 +31,10 @@ _ISSUE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A documented method or constructor.
+    """A documented method, constructor or function.
 
-    `name` is `Class.method`, or `Class` for the constructor, whose `method` is None. `function` is the Protocol's
-    function, `issue` the reported issue that names this very method.
+    `name` is `Class.method`, or for a constructor and a function its own name; these have `method` None. `owner` is
+    what is imported. `function` is the Protocol's function, `issue` the reported issue that names this very method.
     """
 
     name: str
@@ -60,12 +55,26 @@ def _without_types(style: inspect.Signature) -> inspect.Signature:
 
 
 def _read() -> Iterator[Promise]:
-    for owner in _CLASSES:
-        yield Promise(owner, owner, None, getattr(api, f"{owner}Class").__call__, None)
-        for method, function in vars(getattr(api, owner)).items():
-            if inspect.isfunction(function) and not method.startswith("_"):
-                name = f"{owner}.{method}"
-                yield Promise(name, owner, method, function, _ISSUE_OF.get(name))
+    protocols = [name for name, found in vars(api).items() if isinstance(found, type)]
+    for name in sorted(protocols):
+        if name.endswith(_FUNCTION):
+            function = _snake(name.removesuffix(_FUNCTION))
+            yield Promise(function, function, None, getattr(api, name).__call__, _ISSUE_OF.get(function))
+        elif f"{name}{_CLASS}" in protocols:
+            yield Promise(name, name, None, getattr(api, f"{name}{_CLASS}").__call__, None)
+            yield from _methods(name)
+
+
+def _methods(owner: str) -> Iterator[Promise]:
+    for method, function in vars(getattr(api, owner)).items():
+        if inspect.isfunction(function) and not method.startswith("_"):
+            name = f"{owner}.{method}"
+            yield Promise(name, owner, method, function, _ISSUE_OF.get(name))
+
+
+def _snake(name: str) -> str:
+    """`setup_mlflow_auth` for `SetupMlflowAuth`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 PROMISES = MappingProxyType({promise.name: promise for promise in _read()})

@@ -27,7 +27,7 @@ DOCUMENTED_IMPORTS: dict[str, tuple[str, ...]] = {
     "ExperimentManager": ("", "tracking"),
     "PerformanceTracker": ("", "tracking"),
 }
-"""The modules, relative to the SDK, from which each class can be imported by the documents."""
+"""The modules, relative to the SDK, from which each class and function can be imported by the documents."""
 
 
 class SdkImportError(Exception):
@@ -62,8 +62,8 @@ class Sdk:
             raise AttributeError(name)
         return self.class_named(name)
 
-    def class_named(self, name: str) -> type[Any]:
-        """Return the documented class `name` from the first of its documented modules that gives it."""
+    def class_named(self, name: str) -> Any:
+        """Return the documented class or function `name` from the first of its documented modules that gives it."""
         first, *others = DOCUMENTED_IMPORTS[name]
         try:
             return self.imported(first, name)
@@ -73,7 +73,7 @@ class Sdk:
                     return self.imported(place, name)
             raise
 
-    def imported(self, place: str, name: str) -> type[Any]:
+    def imported(self, place: str, name: str) -> Any:
         """Do `from <sdk>.<place> import <name>`; a `ContractViolation` when that fails."""
         module = f"{self.module_name}.{place}" if place else self.module_name
         statement = f"from {module} import {name}"
@@ -82,13 +82,14 @@ class Sdk:
         except Exception as problem:
             actual = f"`{statement}` raised {describe_exception(problem)}"
             raise ContractViolation("missing-class", expected=f"`{statement}` works", actual=actual) from problem
-        if not isinstance(found, type):
-            raise ContractViolation("missing-class", expected=f"{name} is a class", actual=f"it is {found!r}")
+        kind, fits = ("class", isinstance(found, type)) if name[0].isupper() else ("function", callable(found))
+        if not fits:
+            raise ContractViolation(f"missing-{kind}", expected=f"{name} is a {kind}", actual=f"it is {found!r}")
         return found
 
     def exception(self, name: str) -> type[BaseException]:
         """Return the exception class `name` of `<sdk>.exceptions`."""
-        found = self.imported("exceptions", name)
+        found: type[BaseException] = self.imported("exceptions", name)
         if not issubclass(found, Exception):
             raise ContractViolation("missing-class", expected=f"{name} is an exception", actual=f"it is {found!r}")
         return found
