@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from hokusai_testkit.contract.api.registry import ModelRegistry
+from hokusai_testkit.contract.api.own import OwnModelRegistry
 
 __all__ = [
     "ExperimentManager",
@@ -35,6 +35,6 @@ class ExperimentManagerClass(Protocol):
         self,
         experiment_name: str = "hokusai_model_improvements",
         mlflow_tracking_uri: str | None = None,
-        registry: ModelRegistry | None = None,
+        registry: OwnModelRegistry | None = None,
     ) -> ExperimentManager:
         """Connect to the tracking server: one Hokusai key is enough. A registry as first argument is accepted too."""

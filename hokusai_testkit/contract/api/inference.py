@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from hokusai_testkit.contract.api.registry import ModelRegistry
-from hokusai_testkit.contract.api.versioning import ModelVersionManager
+from hokusai_testkit.contract.api.own import OwnModelRegistry, OwnModelVersionManager
 
 __all__ = [
     "HokusaiInferencePipeline",
@@ -33,8 +32,8 @@ class HokusaiInferencePipelineClass(Protocol):
 
     def __call__(
         self,
-        registry: ModelRegistry,
-        version_manager: ModelVersionManager | None = None,
+        registry: OwnModelRegistry,
+        version_manager: OwnModelVersionManager | None = None,
         traffic_router: Any = None,
         cache_config: Any = None,
         max_models_in_memory: int = 10,

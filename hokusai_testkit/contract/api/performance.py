@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from hokusai_testkit.contract.api.registry import ModelRegistry
+from hokusai_testkit.contract.api.own import OwnModelRegistry
 
 __all__ = [
     "PerformanceTracker",
@@ -33,5 +33,5 @@ class PerformanceTracker(Protocol):
 class PerformanceTrackerClass(Protocol):
     """The class `PerformanceTracker` itself."""
 
-    def __call__(self, *, registry: ModelRegistry | None = None) -> PerformanceTracker:
+    def __call__(self, *, registry: OwnModelRegistry | None = None) -> PerformanceTracker:
         """Record to the tracking server of `registry`, or to the configured one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from hokusai_testkit.contract.api.registry import ModelRegistry, ModelRegistryEntry
+from hokusai_testkit.contract.api.own import OwnModelRegistry
+from hokusai_testkit.contract.api.registry import ModelRegistryEntry
 
 __all__ = [
     "ModelVersionManager",
@@ -49,5 +50,5 @@ class ModelVersionManager(Protocol):
 class ModelVersionManagerClass(Protocol):
     """The class `ModelVersionManager` itself."""
 
-    def __call__(self, registry: ModelRegistry) -> ModelVersionManager:
+    def __call__(self, registry: OwnModelRegistry) -> ModelVersionManager:
         """Manage the versions of the models in `registry`."""

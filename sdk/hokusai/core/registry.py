@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hokusai import _mlflow
@@ -68,9 +69,9 @@ class ModelRegistry:
         model: Any = None,
         model_type: str | None = None,
         model_name: str | None = None,
-        metadata: dict[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
         *,
-        metrics: dict[str, float] | None = None,
+        metrics: Mapping[str, float] | None = None,
         mlflow_run_id: str | None = None,
     ) -> ModelRegistryEntry:
         """Log `model` and register it as a version of the registered model `model_name`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -52,9 +53,9 @@ class ModelVersionManager:
         model_type: str,
         version: str | None = None,
         auto_increment: str | None = None,
-        metadata: dict[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
         *,
-        metrics: dict[str, float] | None = None,
+        metrics: Mapping[str, float] | None = None,
     ) -> ModelRegistryEntry:
         """Register `model` as the given `version`, or as the next one by `auto_increment` (major, minor or patch).
 

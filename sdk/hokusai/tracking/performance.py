@@ -6,7 +6,8 @@ Checking a record is in `_records.py`, sending in `_outbox.py`.
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from hokusai import _mlflow
 from hokusai._backend import Backend
@@ -14,6 +15,9 @@ from hokusai.config._resolver import resolve
 from hokusai.exceptions import InvalidParameterError
 from hokusai.tracking._outbox import Outbox
 from hokusai.tracking._records import checked_record
+
+if TYPE_CHECKING:
+    from hokusai.core.registry import ModelRegistry
 
 __all__ = ["PerformanceTracker"]
 
@@ -25,7 +29,7 @@ class PerformanceTracker:
         ConfigurationError: no key where one is needed (A01), an unusable key (A14) or URI (B08).
     """
 
-    def __init__(self, *, registry: Any = None) -> None:
+    def __init__(self, *, registry: ModelRegistry | None = None) -> None:
         """Use the registry's connection, or the resolved one."""
         shared = getattr(registry, "_backend", None)
         if registry is not None and shared is None:
@@ -33,7 +37,7 @@ class PerformanceTracker:
         _mlflow.require()
         self._outbox = Outbox(shared or Backend(resolve()))
 
-    def track_inference(self, metrics: dict[str, Any]) -> None:
+    def track_inference(self, metrics: Mapping[str, Any]) -> None:
         """Record one inference. Costs well below 0.1 ms: it is sent later, in batches, by `flush()` and at exit.
 
         `metrics` needs `model_id`, `model_version` and `latency_ms` (milliseconds); further numbers become metrics

@@ -1,0 +1,17 @@
+"""Types of parameters that take an object of the implementation itself, for instance its own registry.
+
+No implementation can take the registry of another one, so for a type checker these are `Any`; the name says to people,
+and to the API reference, which class is meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+__all__ = ["OwnModelRegistry", "OwnModelVersionManager"]
+
+OwnModelRegistry: TypeAlias = Any
+"""A `ModelRegistry` of the same implementation."""
+
+OwnModelVersionManager: TypeAlias = Any
+"""A `ModelVersionManager` of the same implementation."""

@@ -1,0 +1,67 @@
+"""A user's program as the type checker sees it; nothing here is ever run.
+
+The documented names are loaded on first use, and yet an editor and `mypy --strict` know their types. Each line with
+`type: ignore` is a mistake that the checker finds: a comment that is not needed is itself an error (strict).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import assert_type
+
+import hokusai
+from hokusai import (
+    ConfigurationError,
+    ExperimentManager,
+    HokusaiException,
+    HokusaiInferencePipeline,
+    MLflowAuthenticationError,
+    ModelRegistry,
+    ModelVersionManager,
+    PerformanceTracker,
+    get_mlflow_auth_status,
+    setup,
+)
+from hokusai.core import ModelRegistryEntry
+
+
+def registers(estimator: object) -> None:
+    registry = ModelRegistry(tracking_uri="https://mlflow.example.com", timeout=10)
+    assert_type(registry, ModelRegistry)
+    entry = registry.register_baseline(model=estimator, model_name="lead_scoring", metrics={"auc": 0.81})
+    assert_type(entry, ModelRegistryEntry)
+    assert_type(entry.version, str)
+    assert_type(entry.mlflow_version, str | None)
+    registry.register_baseline(estimator, "lead_scoring", metadata={"team": "growth"})
+    registry.register_baseline(model=estimator, name="lead_scoring")  # type: ignore[call-arg]
+    registry.register_base(estimator)  # type: ignore[attr-defined]
+
+
+def reads_and_predicts(registry: ModelRegistry) -> None:
+    versions = ModelVersionManager(registry)
+    assert_type(versions.list_versions("lead_scoring"), list[str])
+    assert_type(versions.get_latest_version("lead_scoring"), str | None)
+    versions.get_latest_version(1)  # type: ignore[arg-type]
+    predictions = HokusaiInferencePipeline(registry).predict_batch([[0.2]], "lead_scoring")
+    assert_type(predictions, list[Any])
+
+
+def tracks(registry: ModelRegistry) -> None:
+    with ExperimentManager(registry=registry).start_experiment("improvements"):
+        PerformanceTracker().track_inference({"model_id": "m", "model_version": "1.0.0", "latency_ms": 12.5})
+    PerformanceTracker(registry)  # type: ignore[call-arg]
+
+
+def configures() -> None:
+    setup(api_key="hk_test_admin", api_endpoint="https://registry.example.com/api")
+    setup(key="hk_test_admin")  # type: ignore[call-arg]
+    assert_type(get_mlflow_auth_status(), dict[str, Any])
+
+
+def answers_errors(error: HokusaiException) -> str | None:
+    if isinstance(error, MLflowAuthenticationError):
+        assert_type(error.status_code, int | None)
+    assert issubclass(ConfigurationError, HokusaiException)
+    assert_type(hokusai.__version__, str)
+    return error.remedy
