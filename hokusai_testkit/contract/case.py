@@ -17,7 +17,16 @@ from hokusai_testkit.contract.promises import PROMISES, Promise
 from hokusai_testkit.contract.results import CRITERIA, CaseInfo
 from hokusai_testkit.contract.sdk import Sdk
 
-__all__ = ["Case", "case", "case_of", "signature_case"]
+__all__ = ["CAPABILITIES", "Case", "case", "case_of", "signature_case"]
+
+CAPABILITIES: dict[str, str] = {
+    "platform": "Hokusai's gateway in front of MLflow: the key, its rights, `/api/models`, the platform's errors",
+    "journal": "what the implementation sent can be looked at: `platform.received()`",
+    "scenarios": "the target misbehaves on demand: `platform.play()`",
+    "events": "registration events may be sent; they cannot be undone",
+    "fresh": "models of any name, with versions that count from 1 and can be removed afterwards",
+}
+"""What a case may need of its target; a case whose target lacks one is disabled, `not-applicable:<capability>`."""
 
 _ATTRIBUTE = "hokusai_contract_case"
 
@@ -26,8 +35,8 @@ _ATTRIBUTE = "hokusai_contract_case"
 class Case:
     """The facts about one case.
 
-    `call` is the documented call as a user writes it; `needs` lists capabilities of the target (`journal`,
-    `scenarios`) and packages (`package:sklearn`); `writes` is whether something is created on the target.
+    `call` is the documented call as a user writes it; `needs` lists capabilities of the target (`CAPABILITIES`) and
+    packages (`package:sklearn`); `writes` is whether anything is created on the target, what is arranged included.
     """
 
     name: str
@@ -62,9 +71,10 @@ def case(
     """Mark a function as a contract case of `method` (`Class.method`, or `Class` for the constructor).
 
     The function takes the fixture `sdk` and what else it needs; its docstring is the promise in one sentence. The issue
-    follows from the method. Raises ValueError for an unknown method, criterion or level, and without a docstring.
+    follows from the method. Raises ValueError for an unknown method, criterion, level or need, and without a
+    docstring.
     """
-    _validate(method, criteria, level)
+    _validate(method, criteria, level, needs)
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         if not function.__doc__:
@@ -101,13 +111,15 @@ def signature_case(method: str, name: str) -> Callable[..., None]:
     return case(method, call=calls, criteria=criteria)(check_signature)
 
 
-def _validate(method: str, criteria: tuple[str, ...], level: str) -> None:
+def _validate(method: str, criteria: tuple[str, ...], level: str, needs: tuple[str, ...]) -> None:
     if method not in PROMISES:
         raise ValueError(f"{method!r} is on no Protocol; known are {', '.join(PROMISES)}")
     if unknown := [criterion for criterion in criteria if criterion not in CRITERIA]:
         raise ValueError(f"unknown criteria {unknown}; known are {', '.join(CRITERIA)}")
     if level not in ("core", "full"):
         raise ValueError(f"the level is 'core' or 'full', not {level!r}")
+    if unknown := [need for need in needs if need not in CAPABILITIES and not need.startswith("package:")]:
+        raise ValueError(f"unknown needs {unknown}; known are {', '.join(CAPABILITIES)} and package:NAME")
 
 
 def _guarded(function: Callable[..., None], facts: Case) -> Callable[..., None]:

@@ -5,6 +5,7 @@ Here: the embedded mock. A server by URL and the replay of recordings are refuse
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from abc import ABC, abstractmethod
@@ -29,6 +30,19 @@ class Platform:
     def __init__(self, sandbox: Sandbox) -> None:
         """Use the world behind `sandbox`."""
         self._sandbox = sandbox
+
+    def name(self, base: str) -> str:
+        """Return the name that `base` has in this case: of a model, an experiment, a token, whatever is looked up.
+
+        On the mock, where every case has a world of its own, it is `base` itself; on a server that cases share it is
+        `hkt-<run>-<case>-<base>`, which is valid as each of these.
+        """
+        return base
+
+    def address(self, base: str) -> str:
+        """Return the Ethereum address (`0x` and 40 hexadecimal digits) of the contributor `base` in this case."""
+        # Not a secret and not a signature: any spread of names over addresses does.
+        return "0x" + hashlib.sha1(self.name(base).encode(), usedforsecurity=False).hexdigest()
 
     @property
     def env(self) -> dict[str, str | None]:
@@ -104,7 +118,7 @@ class Target(ABC):
 class MockTarget(Target):
     """The embedded mock platform: in this process, no network, a sandbox per case."""
 
-    capabilities = frozenset({"journal", "scenarios"})
+    capabilities = frozenset({"journal", "scenarios", "platform", "events", "fresh"})
 
     def __init__(self, profiles: Sequence[str] = ()) -> None:
         """Play `profiles`: at most one MLflow and one platform profile; the mock's defaults otherwise."""
