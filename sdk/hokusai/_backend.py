@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextvars
 import json
+import os
+import socket
 import threading
 import time
 import warnings
@@ -77,8 +79,13 @@ class Place:
             return str(found.experiment_id)
 
     def tags(self) -> dict[str, str]:
-        """Return the tags that mark what was written here in place of another server."""
-        return {"hokusai.kept_for": self.fallback_from} if self.fallback_from else {}
+        """Return the tags that mark what was written here in place of another server, and by which process.
+
+        The process tells `hokusai sync` whether a run that still says RUNNING is at work or was left behind.
+        """
+        if not self.fallback_from:
+            return {}
+        return {"hokusai.kept_for": self.fallback_from, "hokusai.kept_by": f"{socket.gethostname()}:{os.getpid()}"}
 
 
 class Backend:
