@@ -1,0 +1,8 @@
+"""What makes the pages is a package beside them: `docs/makers`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
