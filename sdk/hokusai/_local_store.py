@@ -11,13 +11,13 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hokusai import _mlflow
+from hokusai._locks import locked
 from hokusai.config._resolver import data_directory
 from hokusai.exceptions import ConfigurationError
 
@@ -120,35 +120,3 @@ def _move_default_experiment(database: Path, artifacts: Path) -> None:
     """Point experiment 0, which the template brings, to this store's own folder."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE experiments SET artifact_location = ?", ((artifacts / "0").as_uri(),))
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` against other processes and threads; the system frees it if this process dies."""
-    with path.open("a+b") as handle:
-        _lock_file(handle.fileno())
-        try:
-            yield
-        finally:
-            _unlock_file(handle.fileno())
-
-
-if os.name == "nt":
-    import msvcrt
-
-    def _lock_file(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-
-    def _unlock_file(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
-
-else:
-    import fcntl
-
-    def _lock_file(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-    def _unlock_file(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
