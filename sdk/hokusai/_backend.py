@@ -33,7 +33,7 @@ from hokusai.exceptions import (
     RegistryException,
 )
 
-__all__ = ["Backend", "Place", "Status", "check_server"]
+__all__ = ["Backend", "Place", "Status", "check_server", "within"]
 
 CHECK_SECONDS = 10.0
 """How long a connection check may take in all, retries included."""
@@ -214,7 +214,7 @@ def _check_once(uri: str, probe: tuple[str, dict[str, str]], action: str, deadli
     """Ask once; return what is wrong, or `None` when an MLflow server answers."""
     seconds = max(0.1, deadline - time.monotonic())
     try:
-        answer = _within(seconds, lambda: _ask(uri, probe, seconds))
+        answer = within(seconds, lambda: _ask(uri, probe, seconds))
     except _mlflow.error_types() as error:
         failure = _errors.to_error(
             error, [], uri=uri, action=action, default=MLflowConnectionError, ask_again=lambda: None
@@ -250,12 +250,12 @@ def _probe_after(error: BaseException) -> tuple[str, dict[str, str]]:
 def _ask_quietly(uri: str, probe: tuple[str, dict[str, str]]) -> SeenResponse | None:
     """Ask once for the body that MLflow's retries threw away; `None` when there is no answer."""
     try:
-        return _within(CHECK_SECONDS, lambda: _ask(uri, probe, CHECK_SECONDS))
+        return within(CHECK_SECONDS, lambda: _ask(uri, probe, CHECK_SECONDS))
     except _mlflow.error_types():
         return None
 
 
-def _within(seconds: float, ask: Callable[[], _Result]) -> _Result | None:
+def within(seconds: float, ask: Callable[[], _Result]) -> _Result | None:
     """Run `ask` for at most `seconds`; `None` when it takes longer (name resolution, for one, knows no time-out)."""
     results: list[_Result] = []
     failures: list[BaseException] = []
