@@ -30,11 +30,11 @@ class Source:
     logged_model: str | None = None
 
 
-def check_uri(uri: str) -> None:
+def check_uri(uri: str, parameter: str = "model") -> None:
     """Refuse a string that is no `runs:/` or `models:/` URI of a known form."""
     if not (_RUN.fullmatch(uri) or _LOGGED.fullmatch(uri) or _MODEL.fullmatch(uri)):
         raise InvalidParameterError(
-            f"model={uri!r} is no model URI. Forms: runs:/<run id>/<path>, models:/<name>/<version>, "
+            f"{parameter}={uri!r} is no model URI. Forms: runs:/<run id>/<path>, models:/<name>/<version>, "
             "models:/<name>@<alias>, models:/<logged model id>."
         )
 

@@ -11,7 +11,18 @@ from typing import Any, Literal, NamedTuple
 from hokusai import _mlflow
 from hokusai.exceptions import InvalidParameterError, ModelNotFoundError
 
-__all__ = ["FIRST", "ModelVersion", "Part", "Version", "find_version", "latest", "next_version", "read_versions"]
+__all__ = [
+    "FIRST",
+    "ModelVersion",
+    "Part",
+    "Version",
+    "find_version",
+    "latest",
+    "next_version",
+    "quoted",
+    "read_versions",
+    "search_versions",
+]
 
 Part = Literal["major", "minor", "patch"]
 _SEMANTIC = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
@@ -86,15 +97,25 @@ def check_name(name: object, parameter: str) -> str:
 
 def read_versions(client: Any, name: str) -> list[ModelVersion]:
     """Return every version of `name`, by ascending number; `[]` when the model does not exist."""
-    quote = '"' if "'" in name else "'"
+    return search_versions(client, f"name={quoted(name)}")
+
+
+def search_versions(client: Any, query: str) -> list[ModelVersion]:
+    """Return every version of any model that MLflow's filter `query` fits, by ascending number; reads every page."""
     found: list[Any] = []
     token: str | None = None
     while True:
-        page = client.search_model_versions(f"name={quote}{name}{quote}", max_results=_PAGE, page_token=token)
+        page = client.search_model_versions(query, max_results=_PAGE, page_token=token)
         found.extend(page)
         token = page.token
         if not token:
             return sorted((ModelVersion.of(item) for item in found), key=lambda version: version.number)
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a string of MLflow's filter language, which knows no escapes: it holds one kind of quotes."""
+    quote = '"' if "'" in text else "'"
+    return f"{quote}{text}{quote}"
 
 
 def latest(versions: Iterable[ModelVersion]) -> ModelVersion | None:
@@ -112,7 +133,7 @@ def next_version(versions: Iterable[ModelVersion], part: Part = "minor") -> Vers
     return max(semantic).bump(part) if semantic else FIRST
 
 
-def find_version(client: Any, name: str, wanted: object) -> ModelVersion:
+def find_version(client: Any, name: str, wanted: object, parameter: str = "model_version") -> ModelVersion:
     """Return a version by semantic version, MLflow number or alias; the latest for `None`.
 
     Raises:
@@ -120,7 +141,7 @@ def find_version(client: Any, name: str, wanted: object) -> ModelVersion:
         InvalidParameterError: `wanted` is neither a string, a number nor `None`.
     """
     if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, (str, int))):
-        raise InvalidParameterError(f"model_version must be a version, a number or an alias, not {wanted!r}.")
+        raise InvalidParameterError(f"{parameter} must be a version, a number or an alias, not {wanted!r}.")
     versions = read_versions(client, name)
     if not versions:
         raise _no_model(client, name)
