@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 __all__ = ["cell", "code", "text_of"]
 
 
 def text_of(lines: Iterable[str]) -> str:
-    """A page of these lines, with one line break at its end."""
-    return "\n".join(lines).rstrip("\n") + "\n"
+    """A page of these lines: never two empty ones together, one line break at its end."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip("\n") + "\n"
 
 
 def cell(text: str) -> str:

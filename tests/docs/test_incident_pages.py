@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from makers import incidents
-from makers.markdown import code
 
 from hokusai_mock import scenarios
+from makers import incidents
+from makers.markdown import code
 
 ROOT = Path(__file__).resolve().parents[2]
 

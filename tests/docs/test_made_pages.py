@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import makers
 import pytest
+
+import makers
 
 MADE = makers.pages()
 
