@@ -123,7 +123,15 @@ class Backend:
     def check(self, probe: tuple[str, dict[str, str]] = _REGISTRY_PROBE) -> None:
         """Check the connection when an object is made: raises what the rules of fallback do not forgive."""
         if self.settings.mode == "online":
+            self._validate_key()
             self._reachable(probe)
+
+    def _validate_key(self) -> None:
+        """Ask the auth service about the key, where the user wants that (`HOKUSAI_VALIDATE_API_KEY`, `setup()`)."""
+        from hokusai.auth import _validation  # noqa: PLC0415 - few want it
+
+        if self.settings.api_key is not None and _validation.wanted():
+            _validation.validate_key(self.settings.api_key, timeout=min(CHECK_SECONDS, self.settings.timeout))
 
     def unit(self, action: str) -> Place:
         """Choose where a unit of work is written; from here on the place does not change."""

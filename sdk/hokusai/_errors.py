@@ -8,16 +8,30 @@ stands for is decided in `_incidents.py`.
 from __future__ import annotations
 
 import json
+import os
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from hokusai._incidents import Incident, is_html, name_absence, name_answer, name_detour, name_silence
+from hokusai._incidents import (
+    Incident,
+    is_html,
+    name_absence,
+    name_answer,
+    name_detour,
+    name_misplaced,
+    name_silence,
+    name_status,
+)
 from hokusai.auth._credentials import TABLE
 from hokusai.auth.mlflow_plugin import SeenResponse, read_response
+from hokusai.config._resolver import ambient_secret
+from hokusai.config._uris import without_api_path
 from hokusai.exceptions import (
     HokusaiException,
     MLflowAuthenticationError,
@@ -25,10 +39,13 @@ from hokusai.exceptions import (
     RateLimitError,
 )
 
-__all__ = ["Failure", "failure_of", "from_absence", "from_answer", "to_error"]
+__all__ = ["Failure", "described", "failure_of", "from_absence", "from_answer", "mask", "no_answer", "to_error"]
 
 _RETRIED = re.compile(r"too many (\d{3}) error responses")
 _EXCERPT = 200
+_SHORTEST = 4
+"""Characters of a secret that can be told from a word."""
+_SECRET_VARIABLES = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,7 @@ def to_error(
         if isinstance(link, HokusaiException):
             return link
     failure = failure_of(error, seen)
+    forget_locals(error)
     answer = failure.answer or _second_look(failure, ask_again)
     if answer is not None:
         return from_answer(answer, uri=uri, action=action, default=default)
@@ -113,6 +131,31 @@ def to_error(
     if incident is not None:
         return _silence(incident, uri, action)
     return default(f"Could not {action}: {mask(_first_line(str(error)))}", url=_safe(uri))
+
+
+def forget_locals(error: BaseException) -> None:
+    """Clear the variables of every frame that `error` and what lies behind it left: the request is among them.
+
+    The HTTP libraries hold the key in plain bytes while they send it; programs that print tracebacks with variables
+    would print it.
+    """
+    for link in _chain(error):
+        traceback.clear_frames(link.__traceback__)
+
+
+def no_answer(error: BaseException, *, url: str, action: str) -> HokusaiException:
+    """Return the error for a request to the platform itself that got no answer."""
+    failure = failure_of(error, [])
+    forget_locals(error)
+    incident = name_silence(failure.classes, failure.text)
+    if incident is None:
+        return HokusaiException(f"Could not {action}: {mask(_first_line(str(error)))}", url=_safe(url))
+    return HokusaiException(
+        f"Could not {action}: {incident.cause} ({_safe(url)}).",
+        code=incident.code,
+        remedy=incident.remedy,
+        url=_safe(url),
+    )
 
 
 def from_absence(
@@ -153,16 +196,12 @@ def from_answer(
     hollow: bool = False,
 ) -> HokusaiException:
     """Return the error for an answer of the tracking side; `hollow` when only its status is known."""
-    incident = None if hollow else name_detour(seen, uri) or name_answer(seen)
-    cause = incident.cause if incident else _default_cause(seen.status)
-    body = _first_line(_said(seen))
-    said = f" The server said: {body}" if body else ""
-    message = mask(f"Could not {action}: {cause} (HTTP {seen.status} from {_safe(seen.url)}).{said}")
-    fields = {
-        "code": incident.code if incident else None,
-        "remedy": incident.remedy if incident else _default_remedy(seen.status),
-        "url": _safe(seen.url),
-    }
+    if hollow:
+        incident = name_status(seen.status)
+    else:
+        incident = name_detour(seen, uri) or name_misplaced(seen, uri, without_api_path(uri)) or name_answer(seen)
+    fields = described(seen, url=seen.url, action=action, incident=incident)
+    message = fields.pop("message")
     if seen.status in (401, 403):
         return MLflowAuthenticationError(message, seen.status, **fields)
     if seen.status == 429:
@@ -171,6 +210,19 @@ def from_answer(
     if seen.status >= 500 or seen.status < 400:
         return MLflowConnectionError(message, _safe(uri), status_code=seen.status, **fields)
     return default(message, status_code=seen.status, **fields)
+
+
+def described(seen: SeenResponse, *, url: str, action: str, incident: Incident | None) -> dict[str, Any]:
+    """Return what every error about an answer carries: `message`, `code`, `remedy` and `url`."""
+    cause = incident.cause if incident else _default_cause(seen.status)
+    body = _first_line(_said(seen))
+    said = f" The server said: {body}" if body else ""
+    return {
+        "message": mask(f"Could not {action}: {cause} (HTTP {seen.status} from {_safe(url)}).{said}"),
+        "code": incident.code if incident else None,
+        "remedy": incident.remedy if incident else _default_remedy(seen.status),
+        "url": _safe(url),
+    }
 
 
 def _said(seen: SeenResponse) -> str:
@@ -192,10 +244,12 @@ def _default_cause(status: int) -> str:
     return "the server failed" if status >= 500 else "the server refused the request"
 
 
-def _default_remedy(status: int) -> str | None:
+def _default_remedy(status: int) -> str:
     if status in (401, 403):
         return "Check with get_mlflow_auth_status() what is sent, and to which server."
-    return "Try again later; if it stays, tell the server's operator." if status >= 500 else None
+    if status >= 500:
+        return "Try again later; if it stays, tell the server's operator."
+    return "Look at what the server said, and at the address that it was asked at."
 
 
 def retry_after(value: str | None) -> float | None:
@@ -217,8 +271,10 @@ def retry_after(value: str | None) -> float | None:
 
 def mask(text: str) -> str:
     """Take every secret this process knows out of a text."""
-    for secret in TABLE.secrets():
-        text = text.replace(secret, "***")
+    known = (*TABLE.secrets(), ambient_secret(), *map(os.environ.get, _SECRET_VARIABLES))
+    for secret in known:
+        if secret and len(secret) >= _SHORTEST:
+            text = text.replace(secret, "***")
     return text
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "MLflowAuthenticationError",
     "MLflowConnectionError",
     "MethodNotImplementedError",
+    "MissingMLExtraError",
     "ModelNotFoundError",
     "NotificationError",
     "RateLimitError",
@@ -125,7 +126,10 @@ class ModelNotFoundError(HokusaiException):
 
 
 class NotificationError(HokusaiException):
-    """The registration event was not accepted; `mlflow_registered` says whether the model is registered anyway."""
+    """The registration event was not accepted; `mlflow_registered` says whether the model is registered anyway.
+
+    `response_body` is what the platform answered, `result` what the call would have returned without this failure.
+    """
 
     def __init__(
         self,
@@ -134,12 +138,14 @@ class NotificationError(HokusaiException):
         status_code: int | None = None,
         response_body: str | None = None,
         mlflow_registered: bool = True,
+        result: Any = None,
         **fields: Any,
     ) -> None:
-        """Make an error with what the platform answered."""
+        """Make an error with what the platform answered, and the model that is registered all the same."""
         super().__init__(message, status_code=status_code, **fields)
         self.response_body = response_body
         self.mlflow_registered = mlflow_registered
+        self.result = result
 
 
 class RegistryException(HokusaiException):
@@ -156,6 +162,15 @@ class InferenceException(HokusaiException):
 
 class ABTestException(HokusaiException):
     """An A/B test is not defined, or its definition cannot work."""
+
+
+class MissingMLExtraError(HokusaiException, ImportError):
+    """A package of the `ml` extra is not installed (G05); raised when it is first needed, never by an import."""
+
+    def __init__(self, message: str = "", *, name: str | None = None, **fields: Any) -> None:
+        """Make an error about the missing module `name`."""
+        super().__init__(message, **fields)
+        self.name = name
 
 
 class MethodNotImplementedError(HokusaiException, NotImplementedError):

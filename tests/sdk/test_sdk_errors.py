@@ -50,6 +50,15 @@ def answer(status: int, body: str = "", content_type: str = "application/json", 
         (answer(403, "", ""), "B10"),
         (answer(403, HTML, "text/html"), "B14"),
         (answer(403, '{"message":"something else"}'), None),
+        (answer(403, '{"message":"Missing Authentication Token"}'), "B14"),
+        (answer(403, '{"message":"no"}', **{"x-amzn-errortype": "ForbiddenException"}), "B14"),
+        (answer(403, "go away", "text/plain"), "A07"),
+        (answer(407, HTML, "text/html"), "D09"),
+        (answer(400, f"{HTML} No required SSL certificate was sent", "text/html"), "D06"),
+        (answer(400, f"{HTML} The plain HTTP request was sent to HTTPS port", "text/html"), "D07"),
+        (answer(404, f"{HTML} The requested URL was not found on the server", "text/html"), "B03"),
+        (answer(404, HTML, "text/html"), "B01"),
+        (answer(405, HTML, "text/html"), "B01"),
         (answer(404, '{"detail":"Not Found"}'), "B01"),
         (answer(404, '{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"x"}'), "E04"),
         (answer(404, '{"error_code":"RESOURCE_NOT_FOUND","message":"...: experiments/search"}'), "B02"),
@@ -74,6 +83,32 @@ def answer(status: int, body: str = "", content_type: str = "application/json", 
 def test_an_answer_is_named(seen: SeenResponse, code: str | None) -> None:
     incident = name_answer(seen)
     assert (incident.code if incident else None) == code
+
+
+@pytest.mark.parametrize(("scheme", "code"), [("Bearer", "A08"), ("Basic", "A12"), ("", "A01")])
+def test_a_key_that_did_not_arrive_is_told_from_one_that_was_not_sent(scheme: str, code: str) -> None:
+    seen = dataclasses.replace(answer(401, '{"detail":"API key required"}'), scheme=scheme)
+
+    assert from_answer(seen, uri=seen.url, action="try", default=RegistryException).code == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "remedy"),
+    [
+        ("http://h:5000/api/2.0/mlflow", "B03", "Write http://h:5000:"),
+        ("http://h:5000/ml/ajax-api/2.0/mlflow/", "B03", "Write http://h:5000/ml:"),
+        ("http://h:5000/ml", "B06", "--static-prefix"),
+        ("http://h:5000", "B03", "/api/2.0"),
+    ],
+)
+def test_a_path_that_mlflows_server_does_not_know_is_told_by_the_tracking_uri(
+    asked: str, code: str, remedy: str
+) -> None:
+    seen = answer(404, f"{HTML} The requested URL was not found on the server", "text/html")
+    error = from_answer(seen, uri=asked, action="try", default=RegistryException)
+
+    assert error.code == code
+    assert remedy in (error.remedy or "")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from hokusai.auth._key import Secret
+
 __all__ = ["ACTIVE", "TABLE", "Credential", "CredentialTable", "Origin", "is_hokusai", "is_loopback", "origin_of"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -61,21 +63,23 @@ class Credential:
     `hokusai` also allows every https host below hokus.ai. The secret never appears in the representation.
     """
 
-    header: str = field(repr=False)
-    secret: str = field(repr=False)
+    header: Secret = field(repr=False)
+    secret: Secret = field(repr=False)
     places: tuple[tuple[Origin, str], ...]
     hokusai: bool = False
 
     @classmethod
     def bearer(cls, key: str, urls: tuple[str, ...], *, hokusai: bool = True) -> Credential:
         """Make the credential that sends `key` to the origins of `urls`."""
-        return cls(f"Bearer {key}", key, tuple((origin_of(url), urlsplit(url).path) for url in urls), hokusai)
+        return cls(
+            Secret(f"Bearer {key}"), Secret(key), tuple((origin_of(url), urlsplit(url).path) for url in urls), hokusai
+        )
 
     @classmethod
     def basic(cls, username: str, password: str, url: str) -> Credential:
         """Make the credential that sends `username` and `password` to the origin of `url`."""
         pair = base64.standard_b64encode(f"{username}:{password}".encode()).decode("ascii")
-        return cls(f"Basic {pair}", password, ((origin_of(url), urlsplit(url).path),))
+        return cls(Secret(f"Basic {pair}"), Secret(password), ((origin_of(url), urlsplit(url).path),))
 
     def rank(self, origin: Origin, path: str) -> int | None:
         """Say how well this credential fits a URL (a longer path fits better); `None` when it must not go there."""
@@ -115,9 +119,10 @@ class CredentialTable:
                 best = rank, credential
         return best[1] if best else None
 
-    def secrets(self) -> tuple[str, ...]:
-        """Return every secret, so that texts can be masked."""
-        return tuple(credential.secret for credential in self._credentials)
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return every secret and every header value, so that texts can be masked; the longest first."""
+        found = {secret for one in self._credentials for secret in (one.header, one.secret) if secret}
+        return tuple(sorted(found, key=len, reverse=True))
 
 
 TABLE = CredentialTable()

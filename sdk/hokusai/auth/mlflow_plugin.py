@@ -8,7 +8,7 @@ Which secret goes where is decided in `_credentials.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -16,7 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hokusai.auth._credentials import ACTIVE, TABLE, Credential, origin_of
-from hokusai.config._resolver import check_transport, environment_credential
+from hokusai.auth._key import Secret
+from hokusai.config._resolver import ambient_credential, ambient_secret
+from hokusai.config._uris import check_transport
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -45,6 +47,8 @@ class SeenResponse:
     headers: dict[str, str]
     downgraded: bool = False
     """Whether it answers a GET that a redirect made of a POST."""
+    scheme: str = ""
+    """The scheme of the `Authorization` header that the request left with (`Bearer`, `Basic`); empty without one."""
 
 
 _seen: ContextVar[list[SeenResponse] | None] = ContextVar("hokusai_seen_responses", default=None)
@@ -85,7 +89,19 @@ def read_response(response: Response) -> SeenResponse:
         body=body,
         content_type=response.headers.get("Content-Type", ""),
         headers={name.lower(): value for name, value in response.headers.items()},
+        scheme=_scheme_of(response.request),
     )
+
+
+def _scheme_of(request: PreparedRequest | None) -> str:
+    return _sent(request).partition(" ")[0] if request is not None else ""
+
+
+def _sent(request: PreparedRequest) -> Secret:
+    """Return the `Authorization` header of a request; libraries may have put it there as bytes."""
+    headers: Mapping[str, Any] = request.headers or {}
+    value = headers.get("Authorization", "")
+    return Secret(value.decode("latin-1") if isinstance(value, bytes) else value)
 
 
 class HokusaiRequestAuth:
@@ -116,19 +132,17 @@ def _credential_for(url: str) -> Credential | None:
     found = TABLE.find(url)
     if found:
         return found
-    ambient = environment_credential()
-    if ambient is None or ambient.rank(origin, "") is None:
-        return None
-    check_transport(url)
+    ambient = ambient_credential(url)
+    if ambient is not None:
+        check_transport(url)
     return ambient
 
 
 def _drop_own_key(request: PreparedRequest) -> None:
     """Take back our own key where MLflow itself put it (as MLFLOW_TRACKING_TOKEN) on a call to another host."""
-    sent = str(request.headers.get("Authorization", ""))
-    ambient = environment_credential()
-    secrets = (*TABLE.secrets(), *((ambient.secret,) if ambient else ()))
-    if any(secret in sent for secret in secrets):
+    sent = _sent(request)
+    secrets = (*TABLE.secrets(), ambient_secret())
+    if any(secret and secret in sent for secret in secrets):
         del request.headers["Authorization"]
 
 

@@ -7,50 +7,52 @@ then used for (modes, MLflow's authentication) lives elsewhere.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from hokusai.auth._credentials import Credential, Origin, is_hokusai, is_loopback, origin_of
-from hokusai.auth._key import check_key
+from hokusai.auth._credentials import Credential, Origin, is_hokusai, origin_of
+from hokusai.auth._key import Secret, check_key, hide
+from hokusai.config._flags import TRUE, flag
+from hokusai.config._uris import check_endpoint, check_tracking_uri, check_transport, without_api_path
 from hokusai.exceptions import ConfigurationError, InvalidParameterError
 
 __all__ = [
+    "DEFAULT_AUTH_SERVICE",
     "DEFAULT_ENDPOINT",
     "SETUP",
     "Mode",
     "Settings",
     "SetupValues",
+    "ambient_credential",
+    "ambient_key_source",
+    "ambient_secret",
+    "auth_service",
     "check_endpoint",
     "check_tracking_uri",
     "check_transport",
     "data_directory",
-    "environment_credential",
     "flag",
     "foreign_authentication",
+    "local_store",
     "resolve",
     "tracking_uri_in_force",
 ]
 
 DEFAULT_ENDPOINT = "https://registry.hokus.ai/api"
+DEFAULT_AUTH_SERVICE = "https://auth.hokus.ai"
 Mode = Literal["online", "local"]
-
-_TRUE = ("true", "1", "yes", "on")
-_FALSE = ("false", "0", "no", "off")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|file:|databricks|uc:")
-_MISSPELT = re.compile(r"(?i)^(?:https?:?)?/+")
-"""The beginning of `http:/host`, `http//host` and `//host`, before the host."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetupValues:
     """What `setup()` was given; `None` means that it says nothing about it."""
 
-    api_key: str | None = field(default=None, repr=False)
+    api_key: Secret | None = field(default=None, repr=False)
     api_endpoint: str | None = None
+    auth_service_url: str | None = None
+    validate: bool = False
 
 
 class _Setup:
@@ -66,7 +68,7 @@ SETUP = _Setup()
 class Settings:
     """Everything an SDK object needs to know, and where it came from. The key never appears in the representation."""
 
-    api_key: str | None = field(repr=False)
+    api_key: Secret | None = field(repr=False)
     key_source: str | None
     api_endpoint: str
     tracking_uri: str
@@ -89,6 +91,7 @@ def resolve(
     timeout: float = 30.0,
 ) -> Settings:
     """Resolve and check the configuration; `ConfigurationError` names what cannot work, before anything is sent."""
+    api_key = hide(api_key)
     chosen_mode = _mode(mode)
     key, key_source = _key(api_key)
     endpoint = _endpoint(api_endpoint)
@@ -106,57 +109,49 @@ def resolve(
         mode=chosen_mode,
         optional_mlflow=flag("HOKUSAI_OPTIONAL_MLFLOW"),
         explicit_online=mode == "online",
-        local_store=_local_store(),
+        local_store=local_store(),
         timeout=timeout,
         credential=credential,
     )
 
 
-def flag(name: str, environ: Mapping[str, str] | None = None) -> bool | None:
-    """Read a boolean variable strictly; `None` when it is not set, `ConfigurationError` for any other word (F05)."""
-    raw = (os.environ if environ is None else environ).get(name, "").strip()
-    if not raw:
+def ambient_credential(url: str) -> Credential | None:
+    """Return the credential that `setup()`, environment and file give on their own, if it may be sent to `url`.
+
+    For plain MLflow scripts. A key or an endpoint that cannot work is no business of a call to some other server.
+    """
+    origin = origin_of(url)
+    if not is_hokusai(origin) and origin != _endpoint_origin():
         return None
-    if raw.lower() in _TRUE:
-        return True
-    if raw.lower() in _FALSE:
-        return False
-    raise ConfigurationError(
-        f"{name}={raw!r} is neither true nor false.",
-        code="F05",
-        remedy=f"Set it to one of {', '.join(_TRUE)} or {', '.join(_FALSE)}, or unset it.",
-    )
-
-
-def environment_credential() -> Credential | None:
-    """Return the credential that `setup()`, environment and file give on their own, for plain MLflow scripts."""
     key, _ = _key(None)
     return Credential.bearer(key, (_endpoint(None),)) if key else None
+
+
+def ambient_secret() -> Secret | None:
+    """Return the key of `setup()`, environment or file, unchecked: what must not be sent elsewhere, nor be shown."""
+    try:
+        value, _ = _first("api_key", SETUP.values.api_key, "HOKUSAI_API_KEY")
+    except ConfigurationError:
+        return None
+    return Secret(value) if value else None
+
+
+def ambient_key_source() -> str | None:
+    """Name where the key of `setup()`, environment or file was found; `None` where there is none."""
+    value, source = _first("api_key", SETUP.values.api_key, "HOKUSAI_API_KEY")
+    return source if value else None
+
+
+def _endpoint_origin() -> Origin | None:
+    try:
+        return origin_of(_endpoint(None))
+    except ConfigurationError:
+        return None
 
 
 def tracking_uri_in_force() -> tuple[str, str]:
     """Return the tracking URI that holds when none is passed, and where it comes from."""
     return _tracking_uri(None, _endpoint(None))
-
-
-def check_transport(url: str) -> None:
-    """Refuse to send a key over plain http anywhere but to this machine, unless `HOKUSAI_ALLOW_HTTP=true`."""
-    origin = origin_of(url)
-    if origin.scheme != "http" or is_loopback(origin.host) or flag("HOKUSAI_ALLOW_HTTP"):
-        return
-    raise ConfigurationError(
-        f"The API key would travel unencrypted to http://{origin.host}.",
-        remedy="Use https://, or set HOKUSAI_ALLOW_HTTP=true if this network is yours.",
-        url=url,
-    )
-
-
-def check_endpoint(value: str, source: str) -> str:
-    """Return an http or https base URL without its trailing slash; `ConfigurationError` otherwise (B08)."""
-    url = check_tracking_uri(value, source)
-    if urlsplit(url).scheme.lower() not in ("http", "https"):
-        raise ConfigurationError(f"{source} must be an http:// or https:// URL, not {url!r}.", code="B08")
-    return url.rstrip("/")
 
 
 def _mode(argument: str | None) -> Mode:
@@ -169,63 +164,47 @@ def _mode(argument: str | None) -> Mode:
     raise InvalidParameterError(f"mode must be 'online', 'local' or None, not {argument!r}.")
 
 
-def _key(argument: str | None) -> tuple[str | None, str | None]:
+def _key(argument: str | None) -> tuple[Secret | None, str | None]:
     """Return the key and the name of where it was found."""
-    for value, source in (
-        (argument, "the argument api_key"),
-        (SETUP.values.api_key, "setup()"),
-        (os.environ.get("HOKUSAI_API_KEY"), "HOKUSAI_API_KEY"),
-    ):
-        if value:
-            return check_key(value, source), source
-    value, source = _file_value("api_key")
+    if argument is not None:
+        return check_key(argument, "the argument api_key"), "the argument api_key"
+    value, source = _first("api_key", SETUP.values.api_key, "HOKUSAI_API_KEY")
     return (check_key(value, source), source) if value else (None, None)
 
 
 def _endpoint(argument: str | None) -> str:
-    for value, source in (
-        (argument, "the argument api_endpoint"),
-        (SETUP.values.api_endpoint, "setup()"),
-        (os.environ.get("HOKUSAI_API_ENDPOINT"), "HOKUSAI_API_ENDPOINT"),
-    ):
-        if value:
-            return check_endpoint(value, source)
-    value, source = _file_value("api_endpoint")
+    if argument is not None:
+        return check_endpoint(argument, "the argument api_endpoint")
+    value, source = _first("api_endpoint", SETUP.values.api_endpoint, "HOKUSAI_API_ENDPOINT")
     return check_endpoint(value, source) if value else DEFAULT_ENDPOINT
+
+
+def auth_service(argument: str | None = None) -> str:
+    """Return the base URL of the service that validates keys."""
+    if argument is not None:
+        return check_endpoint(argument, "the argument auth_service_url")
+    if SETUP.values.auth_service_url:
+        return SETUP.values.auth_service_url
+    value = os.environ.get("HOKUSAI_AUTH_SERVICE_URL")
+    return check_endpoint(value, "HOKUSAI_AUTH_SERVICE_URL") if value else DEFAULT_AUTH_SERVICE
+
+
+def _first(name: str, from_setup: str | None, variable: str) -> tuple[str | None, str]:
+    """Return the value of `setup()`, else of the environment, else of the file, and what it is called in messages."""
+    if from_setup:
+        return hide(from_setup), "setup()"
+    value = hide(os.environ.get(variable))
+    return (value, variable) if value else _file_value(name)
 
 
 def _tracking_uri(argument: str | None, endpoint: str) -> tuple[str, str]:
     for value, source in (
         (argument, "the argument tracking_uri"),
-        (os.environ.get("MLFLOW_TRACKING_URI"), "MLFLOW_TRACKING_URI"),
+        (os.environ.get("MLFLOW_TRACKING_URI") or None, "MLFLOW_TRACKING_URI"),
     ):
-        if value:
+        if value is not None:
             return check_tracking_uri(value, source), source
     return f"{endpoint}/mlflow", "the API endpoint"
-
-
-def check_tracking_uri(value: object, source: str) -> str:
-    """Refuse a URI that MLflow would take for a folder (B08), or whose user-info it would print (A12)."""
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{source} must be a URI, not {type(value).__name__} or blank.", code="B08")
-    uri = value.strip()
-    if not _SCHEME.match(uri):
-        raise ConfigurationError(
-            f"{source} is {uri.rpartition('@')[2]!r}: it has no scheme, so MLflow would write to a folder.",
-            code="B08",
-            remedy=f"Write https://{_MISSPELT.sub('', uri.rpartition('@')[2])} (or http:// on this machine).",
-        )
-    if uri.lower().startswith(("http://", "https://")):
-        parts = urlsplit(uri)
-        if "@" in parts.netloc:
-            raise ConfigurationError(
-                f"{source} holds a user name or password, which MLflow prints in its messages.",
-                code="A12",
-                remedy="Take the part before the @ out; set HOKUSAI_API_KEY, or use setup_mlflow_auth().",
-            )
-        if not parts.hostname:
-            raise ConfigurationError(f"{source} is {uri!r}: it names no host.", code="B08")
-    return uri
 
 
 def _check_access(uri: str, uri_source: str, endpoint: str, credential: Credential | None) -> None:
@@ -257,6 +236,14 @@ def _below(uri: str, endpoint: str) -> bool:
 
 
 def _no_key(uri: str, uri_source: str) -> ConfigurationError:
+    shorter = without_api_path(uri)
+    if shorter and not is_hokusai(origin_of(uri)):
+        return ConfigurationError(
+            f"{uri} (from {uri_source}) ends with a path that MLflow appends itself, so it would be there twice.",
+            code="B03",
+            remedy=f"Write {shorter}.",
+            url=uri,
+        )
     token = bool(os.environ.get("MLFLOW_TRACKING_TOKEN"))
     hint = " MLFLOW_TRACKING_TOKEN is set, but the SDK reads HOKUSAI_API_KEY only (A02)." if token else ""
     return ConfigurationError(
@@ -272,12 +259,12 @@ def foreign_authentication() -> str | None:
     chosen = os.environ.get("MLFLOW_TRACKING_AUTH", "").strip()
     if chosen and chosen != "hokusai":
         return f"MLFLOW_TRACKING_AUTH={chosen}"
-    if os.environ.get("MLFLOW_TRACKING_AWS_SIGV4", "").strip().lower() in _TRUE:
+    if os.environ.get("MLFLOW_TRACKING_AWS_SIGV4", "").strip().lower() in TRUE:
         return "MLFLOW_TRACKING_AWS_SIGV4=true"
     return None
 
 
-def _local_store() -> Path:
+def local_store() -> Path:
     """Return HOKUSAI_LOCAL_STORE, or `hokusai/local` in the user's data directory."""
     given = os.environ.get("HOKUSAI_LOCAL_STORE", "").strip()
     return Path(given).expanduser().absolute() if given else data_directory() / "local"
@@ -295,7 +282,7 @@ def _file_value(name: str) -> tuple[str | None, str]:
     """Read one value of the first configuration file that exists; later files are not looked at."""
     for path in (Path("~/.hokusai/config").expanduser(), Path(".hokusai"), Path("hokusai.ini")):
         if path.is_file():
-            return _read_file(path).get(name) or None, str(path)
+            return hide(_read_file(path).get(name)) or None, str(path)
     return None, ""
 
 
@@ -305,6 +292,10 @@ def _read_file(path: Path) -> dict[str, str]:
     parser = ConfigParser(interpolation=None, default_section="default")
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read ({error.strerror}).", remedy="Make it readable for this user, or take it away."
+        ) from error
     except (Error, UnicodeDecodeError) as error:
         # The parser's own message quotes the line, which may be the key.
         raise ConfigurationError(

@@ -1,4 +1,8 @@
-"""`ModelRegistry`: registering models with Hokusai. The work itself is in `_registration.py`."""
+"""`ModelRegistry`: the documented methods. The work is elsewhere.
+
+Registering in `_registration.py`, tokens in `_tokenized.py`, reading in `_reads.py` and `_lineage.py`, changing in
+`_changes.py`. No method here calls another: they share those functions, so that one broken promise shows as one.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,27 @@ from typing import Any
 
 from hokusai import _mlflow
 from hokusai._backend import Backend, Status
+from hokusai.auth._key import hide
 from hokusai.auth.hokusai_auth import HokusaiAuth
 from hokusai.config._resolver import resolve
+from hokusai.core._changes import delete, retag, roll_back_to
 from hokusai.core._entry import ModelRegistryEntry
+from hokusai.core._lineage import ModelLineage, lineage_of
+from hokusai.core._notifying import delivery_of
+from hokusai.core._reads import entries_by_type, entry_by_id, latest_entry
 from hokusai.core._registration import Order, register
+from hokusai.core._tokenized import (
+    TokenOrder,
+    find_tokenized,
+    register_tokenized,
+    renotify,
+    tokenized_by_token,
+)
+from hokusai.core._tokenized_model import TokenizedModel
+from hokusai.core._tokens import check_token_tags, normalized
 from hokusai.exceptions import InvalidParameterError, RegistryException
 
-__all__ = ["ModelRegistry", "ModelRegistryEntry", "RegistryException"]
+__all__ = ["ModelLineage", "ModelRegistry", "ModelRegistryEntry", "RegistryException", "TokenizedModel"]
 
 
 class ModelRegistry:
@@ -41,6 +59,7 @@ class ModelRegistry:
         mode: str | None = None,
     ) -> None:
         """Resolve the configuration and check the connection once, bounded to 10 s."""
+        api_key = hide(api_key)
         if auth is not None and not hasattr(auth, "api_key"):
             raise InvalidParameterError(f"auth must be a HokusaiAuth, not {type(auth).__name__}.")
         if not timeout > 0:
@@ -90,6 +109,180 @@ class ModelRegistry:
         name, parameter = _one_name(model_type, model_name)
         order = Order.checked(name, parameter, model, run_id=mlflow_run_id, metadata=metadata, metrics=metrics)
         return register(self._backend, order)
+
+    def register_tokenized_model(  # noqa: PLR0917 - as documented
+        self,
+        model_uri: str,
+        model_name: str,
+        token_id: str,
+        metric_name: str,
+        baseline_value: float,
+        additional_tags: Mapping[str, Any] | None = None,
+        *,
+        eval_spec: str | None = None,
+        scorer_ref: str | None = None,
+        primary_metric: str | None = None,
+        benchmark_spec_id: str | None = None,
+        notify_site: bool = True,
+        best_effort_notification: bool = False,
+        notification_timeout: float = 10.0,
+        api_schema: Mapping[str, Any] | None = None,
+        notification_api_endpoint: str | None = None,
+    ) -> TokenizedModel:
+        """Register the logged model `model_uri` for a token, and tell the platform of it (the registration event).
+
+        `baseline_value` is the value of `metric_name` that improvements are measured against. The event goes once, for
+        at most `notification_timeout` seconds, to `notification_api_endpoint`, else to this registry's API endpoint;
+        the key goes only where it belongs. The proposal is the tag `proposal_identifier`, `proposal_ticker`,
+        `canonical_identifier` or `ticker` of `additional_tags`, else the token. Never falls back to the local store; in
+        local mode, and with `notify_site=False`, no event is sent and its state is `pending`.
+
+        Raises:
+            InvalidParameterError: a value the platform would refuse, or a model that belongs to no run (G10); nothing
+                was registered.
+            ConfigurationError: no key for the event (A01), or an endpoint that the key is not for; nothing registered.
+            NotificationError: the model is registered (`mlflow_registered`, `result`), the event was not accepted;
+                with `best_effort_notification` the result is returned instead, `event_emitted` False.
+            MLflowAuthenticationError, MLflowConnectionError, RateLimitError, RegistryException: see `code`.
+        """
+        order = TokenOrder.checked(
+            model_uri=model_uri,
+            model_name=model_name,
+            token_id=token_id,
+            metric_name=metric_name,
+            baseline_value=baseline_value,
+            additional_tags=additional_tags,
+            api_schema=api_schema,
+            eval_spec=eval_spec,
+            scorer_ref=scorer_ref,
+            primary_metric=primary_metric,
+            benchmark_spec_id=benchmark_spec_id,
+        )
+        delivery = delivery_of(
+            self._backend.settings,
+            endpoint=notification_api_endpoint,
+            seconds=notification_timeout,
+            best_effort=best_effort_notification,
+            wanted=notify_site,
+        )
+        return register_tokenized(self._backend, order, delivery)
+
+    def renotify(
+        self,
+        result_or_name: TokenizedModel | str,
+        version: str | int | None = None,
+        *,
+        notification_timeout: float = 10.0,
+        notification_api_endpoint: str | None = None,
+    ) -> TokenizedModel:
+        """Send the registration event of a tokenized version again, from the version's tags alone.
+
+        Takes a result, or a model's name and a `version` (number or alias; else the latest tokenized one), also
+        from another process. Registers nothing. The platform emits an event as often as it gets it.
+
+        Raises:
+            NotificationError: the event was not accepted, as in `register_tokenized_model`.
+            ModelNotFoundError: no such version.
+            RegistryException: the version keeps no event.
+        """
+        delivery = delivery_of(self._backend.settings, endpoint=notification_api_endpoint, seconds=notification_timeout)
+        return renotify(self._backend, result_or_name, version, delivery)
+
+    def get_tokenized_model(self, model_name: str, version: str | int | None = None) -> TokenizedModel:
+        """Return a tokenized version by MLflow's number or an alias; the latest tokenized one when left out.
+
+        Raises:
+            ModelNotFoundError: no such model or version, or none that belongs to a token.
+            RegistryException: the version lacks a token tag; the message names it.
+        """
+        return find_tokenized(self._backend, model_name, version)
+
+    def list_models_by_token(self, token_id: str) -> list[TokenizedModel]:
+        """Return all versions of all models that belong to a token, by model name and number; `[]` when there are none.
+
+        Raises:
+            InvalidParameterError: no valid token id.
+        """
+        return tokenized_by_token(self._backend, token_id)
+
+    def get_model_by_id(self, model_id: str) -> ModelRegistryEntry:
+        """Return the version with this id; one without an id of its own goes by `<name>/<MLflow's number>`.
+
+        Raises:
+            ModelNotFoundError: there is none; the message names the nearest id.
+        """
+        return entry_by_id(self._backend, model_id)
+
+    def list_models_by_type(self, model_type: str) -> list[ModelRegistryEntry]:
+        """Return all versions of the registered model `model_type`, oldest first; `[]` when there are none."""
+        return entries_by_type(self._backend, model_type)
+
+    def get_latest_model(self, model_type: str) -> ModelRegistryEntry | None:
+        """Return the version of the alias `production`, else the highest; `None` when the model has no versions."""
+        return latest_entry(self._backend, model_type)
+
+    def get_model_lineage(self, model_id: str) -> ModelLineage:
+        """Return what led to a model, oldest first: of a model id its baselines and itself, of a name all versions.
+
+        Raises:
+            ModelNotFoundError: neither an id nor a registered model's name.
+        """
+        return lineage_of(self._backend, model_id)
+
+    def rollback_model(self, model_type: str, target_model_id: str) -> bool:
+        """Make the version `target_model_id` the one in use: alias `production`, tags `lifecycle_stage`.
+
+        `False`, and nothing is changed, when it is a version of another model.
+
+        Raises:
+            ModelNotFoundError: no version has this id.
+        """
+        return roll_back_to(self._backend, model_type, target_model_id)
+
+    def delete_model_version(self, model_id: str) -> bool:
+        """Delete the version with this id; `True` when it is gone. Works through gateways that drop DELETE bodies.
+
+        Raises:
+            ModelNotFoundError: no version has this id.
+            AuthenticationError, AuthorizationError: the platform's own route refused the key.
+        """
+        return delete(self._backend, model_id)
+
+    def update_model_tags(self, model_name: str, version: str | int, tags: Mapping[str, Any]) -> None:
+        """Set tags of a version (semantic version, MLflow's number or alias); others stay. All are checked first.
+
+        Raises:
+            InvalidParameterError: a value that is neither text nor number, or one that Hokusai's own tag cannot have.
+            ModelNotFoundError: no such version.
+        """
+        retag(self._backend, model_name, version, tags)
+
+    @staticmethod
+    def validate_hokusai_tags(tags: Mapping[str, Any]) -> bool:
+        """Return `True` when `tags` make a valid tokenized model: token, metric and baseline value.
+
+        Raises:
+            RegistryException: the message names the tag that is missing or wrong.
+        """
+        if not isinstance(tags, Mapping):
+            raise InvalidParameterError(f"tags must be a dict, not {type(tags).__name__}.")
+        check_token_tags(tags)
+        return True
+
+    @staticmethod
+    def validate_token_id(token_id: str) -> bool:
+        """Return `True` for a valid token id: 1 to 64 of `A-Za-z0-9-`, no hyphen at its ends.
+
+        Raises:
+            InvalidParameterError: it is none; the message says why.
+        """
+        normalized(token_id)
+        return True
+
+    @staticmethod
+    def normalize_token_id(token_id: str) -> str:
+        """Return a token id as it is stored, in upper case; raises what `validate_token_id` raises."""
+        return normalized(token_id)
 
     def __repr__(self) -> str:
         settings = self._backend.settings
