@@ -133,12 +133,25 @@ class Backend:
         if self.settings.api_key is not None and _validation.wanted():
             _validation.validate_key(self.settings.api_key, timeout=min(CHECK_SECONDS, self.settings.timeout))
 
-    def unit(self, action: str) -> Place:
-        """Choose where a unit of work is written; from here on the place does not change."""
-        if self.settings.mode == "online" and self._reachable(_REGISTRY_PROBE, action):
+    def unit(self, action: str, *, fall_back: bool = True) -> Place:
+        """Choose where a unit of work is written; from here on the place does not change.
+
+        Without `fall_back` a server that does not answer raises, whatever the rules of fallback say.
+        """
+        if self.settings.mode == "online" and self._reachable(_REGISTRY_PROBE, action, fall_back=fall_back):
             return Place(_mlflow.client(self.settings.tracking_uri), self.settings.tracking_uri, None)
         local = self._local()
         return Place(local.client(), local.uri, local, self.settings.tracking_uri if self._cause else None)
+
+    def instead(self, error: HokusaiException) -> Place | None:
+        """Return where to keep what the server did not take because of `error`; `None` where the rules forbid it.
+
+        For the rest of a unit of work in which the server failed. Says nothing to the user: whoever asks does.
+        """
+        if self.settings.mode == "local" or not self._forgives(error):
+            return None
+        local = self._local()
+        return Place(local.client(), local.uri, local, self.settings.tracking_uri)
 
     @contextmanager
     def calling(self, action: str, default: type[HokusaiException] = RegistryException) -> Iterator[None]:
@@ -165,7 +178,9 @@ class Backend:
     def _local(self) -> LocalStore:
         return LocalStore(self.settings.local_store)
 
-    def _reachable(self, probe: tuple[str, dict[str, str]], action: str = "use MLflow") -> bool:
+    def _reachable(
+        self, probe: tuple[str, dict[str, str]], action: str = "use MLflow", *, fall_back: bool = True
+    ) -> bool:
         """Check the server; `False` when work is to be kept locally, an exception when the rules say so."""
         uri = self.settings.tracking_uri
         if not _is_http(uri):
@@ -174,7 +189,7 @@ class Backend:
             with _as(self.settings.credential):
                 check_server(uri, probe, action, min(CHECK_SECONDS, self.settings.timeout))
         except (MLflowConnectionError, MLflowAuthenticationError) as error:
-            if not self._forgives(error):
+            if not fall_back or not self._forgives(error):
                 raise
             self._degrade(error)
             return False
