@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module, metadata
@@ -204,20 +204,31 @@ def build_database(database: Path) -> None:
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 
-def end_run(mlflow_client: Any, run_id: str, status: str = "FINISHED") -> None:
-    """End a run without `set_terminated`, which from 2.22.5 on prints emoji to stdout (G12)."""
+def end_run(mlflow_client: Any, run_id: str, status: str = "FINISHED", end_time: int | None = None) -> None:
+    """End a run, now or at `end_time` (ms), without `set_terminated`, which from 2.22.5 on prints emoji (G12)."""
     tracking = mlflow_client._tracking_client
     run_status = require("mlflow.entities").RunStatus.from_string(status)
     flush = getattr(tracking.store, "shut_down_async_logging", None)
     if flush is not None:
         flush()
-    tracking.store.update_run_info(run_id, run_status, int(time.time() * 1000), None)
+    ended = int(time.time() * 1000) if end_time is None else end_time
+    tracking.store.update_run_info(run_id, run_status, ended, None)
 
 
 def log_metrics(mlflow_client: Any, run_id: str, rows: list[tuple[str, float, int, int]]) -> None:
-    """Log (name, value, timestamp in ms, step) rows in one request; at most 1000."""
+    """Log (name, value, timestamp in ms, step) rows in one request; at most `MOST_METRICS`."""
     metric = require("mlflow.entities").Metric
     mlflow_client.log_batch(run_id, metrics=[metric(*row) for row in rows])
+
+
+def log_texts(mlflow_client: Any, run_id: str, params: Mapping[str, str], tags: Mapping[str, str]) -> None:
+    """Log parameters and tags in one request; at most 100 of each."""
+    entities = require("mlflow.entities")
+    mlflow_client.log_batch(
+        run_id,
+        params=[entities.Param(*item) for item in params.items()],
+        tags=[entities.RunTag(*item) for item in tags.items()],
+    )
 
 
 @contextmanager
