@@ -274,7 +274,12 @@ def _entry_json(entry: Entry, redactor: Redactor, role_of: RoleOf | None) -> dic
 
 
 def _body_json(entry: Entry, redactor: Redactor) -> str | dict[str, str]:
-    clean = redactor.bytes(entry.body, entry.header("content-type"), cut=entry.body_was_cut)
+    clean = redactor.bytes(
+        entry.body,
+        entry.header("content-type"),
+        encoding=entry.header("content-encoding"),
+        cut=entry.body_was_cut,
+    )
     try:
         return clean.decode()
     except UnicodeDecodeError as error:

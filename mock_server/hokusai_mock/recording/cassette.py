@@ -60,9 +60,17 @@ def _redact(exchange: Exchange, redactor: Redactor) -> Interaction:
     assert response is not None, "only complete exchanges are recorded"
     uri = redactor.url(exchange.uri)
     headers = redactor.headers(exchange.headers)
-    sent = redactor.bytes(exchange.request_body.read(), _content_type(exchange.headers))
+    sent = redactor.bytes(
+        exchange.request_body.read(),
+        _value(exchange.headers, "Content-Type"),
+        encoding=_value(exchange.headers, "Content-Encoding"),
+    )
     answer_headers = redactor.headers(response.headers)
-    answer = redactor.bytes(exchange.response_body.read(), response.header("Content-Type"))
+    answer = redactor.bytes(
+        exchange.response_body.read(),
+        response.header("Content-Type"),
+        encoding=response.header("Content-Encoding"),
+    )
     if exchange.method != "HEAD":
         answer_headers = _with_length(answer_headers, len(answer))
     framed = any(name in ("Content-Length", "Transfer-Encoding") for name, _ in headers)
@@ -83,8 +91,8 @@ def _with_length(headers: Pairs, length: int) -> Pairs:
     return [*kept, ("Content-Length", str(length))]
 
 
-def _content_type(headers: Pairs) -> str | None:
-    return next((value for name, value in headers if name == "Content-Type"), None)
+def _value(headers: Pairs, wanted: str) -> str | None:
+    return next((value for name, value in headers if name == wanted), None)
 
 
 def text(about: About, exchanges: Sequence[Exchange], interactions: Sequence[Interaction], redactor: Redactor) -> str:

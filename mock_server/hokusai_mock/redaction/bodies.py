@@ -1,66 +1,126 @@
-"""Bodies: opening gzip and deflate, walking JSON, and what to do at the end of a body that was cut.
+"""Bodies: opened, taken into parts, read in their own character set, and what to do at the end of one that was cut.
 
 The rules are not here; a body is taken apart and its pieces go through the `Redactor`.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
+import re
 import string
-import zlib
+from base64 import b64decode, encodebytes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hokusai_mock.redaction.codings import UnopenedError, coding_of
 from hokusai_mock.redaction.rules import kind_of_name
 from hokusai_mock.redaction.spellings import spellings
 
 if TYPE_CHECKING:
     from hokusai_mock.redaction.engine import Redactor
 
-__all__ = ["UNREADABLE", "inflate", "map_json", "redact"]
+__all__ = ["UNREADABLE", "map_json", "redact"]
 
 UNREADABLE = b"<redacted:unreadable-body:0000>"
 """Stands for a compressed body that cannot be opened: what cannot be searched does not leave."""
 
-_GZIP = b"\x1f\x8b"
-_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-_LARGEST = 64 * 1024 * 1024
+_BOUNDARY = re.compile(r"""^multipart/.*?;\s*boundary=(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s;]+))""", re.I | re.S)
+_CHARSET = re.compile(r"""charset=["']?(utf-(?:16|32)(?:-?[lb]e)?)""", re.I)
+_BYTE_ORDER_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_SHORTEST_WIDE = 8
+"""Bytes below which NULs are no sign of UTF-16."""
+
 _WORD = string.ascii_letters + string.digits + "+/=_.~%-"
 _LONGEST_WORD = 4096
 _SHORTEST_HALF = 4
 _PAIR_NAMES = ("key", "name", "header")
 
 
-def redact(data: bytes, content_type: str | None, redactor: Redactor, *, cut: bool) -> bytes:
+def redact(
+    data: bytes, content_type: str | None, redactor: Redactor, *, cut: bool, encoding: str | None = None
+) -> bytes:
     """Return `data` without secrets, compressed as it was; unchanged bytes when there were none."""
-    compressed = data.startswith((_GZIP, *_ZLIB))
-    plain = inflate(data) if compressed else data
-    if plain is None:
-        # Two bytes may look like deflate by accident (`x^...`); gzip's mark is no text.
-        compressed, plain = False, data
-        if data.startswith(_GZIP):
-            return UNREADABLE
-    clean = _redact_text(plain, content_type or "", redactor, cut=cut)
-    if clean == plain and not (compressed and cut):
-        return data
-    if not compressed:
-        return clean
-    return gzip.compress(clean, mtime=0) if data.startswith(_GZIP) else zlib.compress(clean)
-
-
-def inflate(data: bytes) -> bytes | None:
-    """The content of a gzip or deflate body, as far as it goes if it was cut; `None` when it is neither, or too big."""
-    reader = zlib.decompressobj(wbits=47)  # 32 + 15: finds out by itself which of the two it is
     try:
-        content = reader.decompress(data, _LARGEST)
-    except zlib.error:
-        return None
-    return None if reader.unconsumed_tail or (not content and not reader.eof) else content
+        coding = coding_of(data, encoding)
+    except UnopenedError:
+        return UNREADABLE
+    plain = data if coding is None else coding.opened
+    clean = _redact_plain(plain, content_type or "", redactor, cut=cut)
+    if clean == plain and not (coding and cut):
+        return data
+    return clean if coding is None else coding.close(clean)
 
 
-def _redact_text(data: bytes, content_type: str, redactor: Redactor, *, cut: bool) -> bytes:
+def _redact_plain(data: bytes, content_type: str, redactor: Redactor, *, cut: bool) -> bytes:
+    boundary = _BOUNDARY.search(content_type)
+    if boundary:
+        data = _redact_parts(data, (boundary["quoted"] or boundary["bare"]).encode(), redactor)
+    data = redactor.binary(data)
+    wide = _wide_codec(data, content_type)
+    if wide is not None:
+        text = data.decode(wide, "surrogatepass")
+        clean = _redact_text(text, content_type, redactor, cut=cut)
+        return data if clean == text else clean.encode(wide, "surrogatepass")
     text = data.decode("utf-8", "surrogateescape")
+    return _redact_text(text, content_type, redactor, cut=cut).encode("utf-8", "surrogateescape")
+
+
+def _redact_parts(data: bytes, boundary: bytes, redactor: Redactor) -> bytes:
+    """The parts of a multipart body, each by its own headers; telling field names are read in the text as a whole."""
+    pieces = data.split(b"--" + boundary)
+    for index, piece in enumerate(pieces[1:], 1):
+        head, blank, content = piece.partition(b"\r\n\r\n")
+        if not blank:
+            continue
+        headers = {
+            name.strip().lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in head.decode("latin-1").splitlines())
+        }
+        ended = content.endswith(b"\r\n")
+        clean = _redact_part(content[:-2] if ended else content, headers, redactor)
+        pieces[index] = head + blank + clean + (b"\r\n" if ended else b"")
+    return (b"--" + boundary).join(pieces)
+
+
+def _redact_part(content: bytes, headers: dict[str, str], redactor: Redactor) -> bytes:
+    kind, encoding = headers.get("content-type"), headers.get("content-encoding")
+    if headers.get("content-transfer-encoding", "").lower() != "base64":
+        return redact(content, kind, redactor, cut=False, encoding=encoding)
+    try:
+        plain = b64decode(content, validate=False)
+    except ValueError:
+        return content
+    clean = redact(plain, kind, redactor, cut=False, encoding=encoding)
+    return content if clean == plain else encodebytes(clean).rstrip(b"\n")
+
+
+def _wide_codec(data: bytes, content_type: str) -> str | None:
+    """UTF-16 or UTF-32, by the mark at the beginning, the charset, or a NUL beside nearly every letter."""
+    found = next((codec for mark, codec in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    charset = _CHARSET.search(content_type)
+    if found is None and charset:
+        found = charset.group(1).lower()
+        found = f"{found}-le" if found in ("utf-16", "utf-32") else found
+    if found is None and len(data) >= _SHORTEST_WIDE and len(data) % 2 == 0:
+        sample = data[:512]
+        for offset, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
+            half = sample[offset::2]
+            if half.count(0) * 10 >= len(half) * 9 and sample[1 - offset :: 2].count(0) * 10 < len(half):
+                found = codec
+    try:
+        if found is not None:
+            data.decode(found, "surrogatepass")
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return found
+
+
+def _redact_text(text: str, content_type: str, redactor: Redactor, *, cut: bool) -> str:
     if cut:
         text = _without_half_secret(text, redactor)
     parsed = _parse_json(text, content_type)
@@ -70,7 +130,7 @@ def _redact_text(data: bytes, content_type: str, redactor: Redactor, *, cut: boo
             text = json.dumps(clean, ensure_ascii=False)
     elif "urlencoded" in content_type:
         text = redactor.url(text)
-    return redactor.text(text).encode("utf-8", "surrogateescape")
+    return redactor.text(text)
 
 
 def _parse_json(text: str, content_type: str) -> Any:

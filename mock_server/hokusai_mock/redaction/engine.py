@@ -27,6 +27,7 @@ from hokusai_mock.redaction.rules import (
     looks_random,
 )
 from hokusai_mock.redaction.spellings import DECODERS, spellings
+from hokusai_mock.redaction.wrapped import may_be_wrapped, replace_wrapped, squeezed
 
 __all__ = ["Redactor"]
 
@@ -36,6 +37,7 @@ _ESCAPED_PART = re.compile(r"""([\s"'<>&?]+)""")
 _COOKIE = re.compile(r"([^=;\s]+)=([^;]*)")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "version"})
 _HINTS = re.compile("|".join(sorted({re.escape(hint) for shape in SHAPES for hint in shape.hints})), re.I)
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _DEEPEST = 3
 """Escapes inside escapes are followed this many levels (a URL in a query value in a log line)."""
 
@@ -102,12 +104,32 @@ class Redactor:
         """A copy of a JSON value: by key name (`{"key": ..., "value": ...}` pairs too), shape and value."""
         return bodies.map_json(value, self.text, self._leaf)
 
-    def bytes(self, data: bytes, content_type: str | None = None, *, cut: bool = False) -> bytes:
-        """A body; gzip and deflate are opened, JSON is read by key.
+    def bytes(
+        self, data: bytes, content_type: str | None = None, *, encoding: str | None = None, cut: bool = False
+    ) -> bytes:
+        """A body; what is compressed is opened, JSON is read by key, the parts of a multipart body one by one.
 
-        `cut` says that `data` is only the beginning of a body: a half secret at its end is taken off too.
+        `encoding` is its `Content-Encoding`; a body that cannot be opened is replaced as a whole. `cut` says that
+        `data` is only the beginning of a body: a half secret at its end is taken off too.
         """
-        return bodies.redact(data, content_type, self, cut=cut)
+        return bodies.redact(data, content_type, self, cut=cut, encoding=encoding)
+
+    def binary(self, data: bytes) -> bytes:
+        """`data` without the known secrets in UTF-16 and UTF-32, which no search in text finds."""
+        if b"\0" not in data:
+            return data
+        for secret in sorted(self._known, key=len, reverse=True):
+            kind = self._known[secret]
+            for codec in _WIDE:
+                wide = secret.encode(codec, "surrogatepass")
+                if wide in data:
+                    self.counts[kind] += data.count(wide)
+                    data = data.replace(wide, self._labels.label(kind, secret).encode(codec))
+        return data
+
+    def file_name(self, name: str) -> str:
+        """A file's name without secrets: labels in it are spelled so that every file system takes them."""
+        return LABEL.sub(lambda label: label.group()[1:-1].replace(":", "-"), self.text(name))
 
     def sweep(self, value: Any) -> Any:
         """Look again through text or JSON that was redacted before some of its secrets were learned."""
@@ -130,15 +152,18 @@ class Redactor:
         """Replace known secrets in every spelling, outside of the labels that are already there."""
         if self._by_length is None:
             self._by_length = tuple(sorted(self._known, key=len, reverse=True))
+        on_one_line = squeezed(text)
         for secret in self._by_length:
             if not (words or looks_random(secret)):
                 continue
             for spelling in spellings(secret):
                 if spelling in text:
                     text = self._replace(text, spelling, secret)
+                if may_be_wrapped(spelling, on_one_line):
+                    text = self._replace(text, spelling, secret, wrapped=True)
         return text
 
-    def _replace(self, text: str, spelling: str, secret: str) -> str:
+    def _replace(self, text: str, spelling: str, secret: str, *, wrapped: bool = False) -> str:
         kind = self._known[secret]
         pieces, end = [], 0
         for label in LABEL.finditer(text):
@@ -147,9 +172,11 @@ class Redactor:
         pieces.append(text[end:])
         for index in range(0, len(pieces), 2):
             found = pieces[index].count(spelling)
-            if found:
-                self.counts[kind] += found
+            if wrapped:
+                pieces[index], found = replace_wrapped(pieces[index], spelling, self._labels.label(kind, secret))
+            elif found:
                 pieces[index] = pieces[index].replace(spelling, self._labels.label(kind, secret))
+            self.counts[kind] += found
         return "".join(pieces)
 
     def _spans(self, text: str) -> str:

@@ -35,6 +35,9 @@ _BARE_JSON = re.compile(r"\[[^\]]*\]?|[^\s,}\]{\[]+")
 _ASSIGNED = re.compile(r"""(?:(?:bearer|basic|apikey)(?:[ \t]|%20|\+)+)?[^&\s"']+""", re.I)
 _TO_LINE_END = re.compile(r"[^\r\n]+")
 _LINE_START = re.compile(r"[ \t>*#\-]*")
+_BLOCK = re.compile(r"[|>][+\-\d]*[ \t]*(?:#[^\n]*)?\r?\n")
+_BLANKS = re.compile(r"[ \t]*")
+_LINE = re.compile(r"(?P<blanks>[ \t]*)(?P<words>[^\n]*)(?:\n|\Z)")
 _ONE_WORD = re.compile(r"""(?:(?:bearer|basic|apikey|digest|token)[ \t]+)?[^\s"',]+""", re.I)
 
 _ALWAYS = frozenset({"api-key", "access-key", "credential", "password", "secret"})
@@ -59,12 +62,27 @@ def named_values(text: str) -> Iterator[Span]:
             continue
         if match.re is _MULTIPART:
             value = _MULTIPART_VALUE.match(text, match.end())
-            span = Span(match.end(), value.end(), kind) if value else None
+            spans = [Span(match.end(), value.end(), kind)] if value else []
+        elif block := _BLOCK.match(text, match.end()):
+            spans = list(_block_lines(text, match.start(), block.end(), kind))
         else:
             span = _value_after(text, match, kind)
-        if span is not None and span.end > span.start:
-            yield span
-            end = span.end
+            spans = [span] if span is not None else []
+        for span in spans:
+            if span.end > span.start:
+                yield span
+                end = span.end
+
+
+def _block_lines(text: str, name: int, start: int, kind: str) -> Iterator[Span]:
+    """The lines of a YAML block scalar (`|` or `>`) that begins after `start`: those deeper than the line of `name`."""
+    line = text.rfind("\n", 0, name) + 1
+    depth = len(_BLANKS.match(text, line).group())  # type: ignore[union-attr]  # it matches everywhere
+    for content in _LINE.finditer(text, start):
+        blanks, words = content["blanks"], content["words"].rstrip()
+        if words and len(blanks) <= depth:
+            return
+        yield Span(content.start("words"), content.start("words") + len(words), kind)
 
 
 def _value_after(text: str, name: re.Match[str], kind: str) -> Span | None:

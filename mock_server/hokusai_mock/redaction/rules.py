@@ -60,7 +60,11 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 @lru_cache(maxsize=4096)
 def kind_of_name(name: str) -> str | None:
     """The kind of secret that stands under `name` (a header, key, parameter or variable), or `None`."""
-    words = _SEPARATORS.sub("_", _CAMEL.sub("_", name).lower()).strip("_")
+    return _kind_of_words(_CAMEL.sub("_", name)) or _kind_of_words(name)  # `apiKey`, and `aPIKEY` for `apikey`
+
+
+def _kind_of_words(name: str) -> str | None:
+    words = _SEPARATORS.sub("_", name.lower()).strip("_")
     if words.endswith(_HARMLESS):
         return None
     pieces = words.split("_")

@@ -1,4 +1,4 @@
-"""How a known secret may be spelled in a text: URL-encoded, in base64 at any alignment, JSON-escaped, entity-escaped.
+"""How a known secret may be spelled in a text: URL-encoded, base64 at any alignment, hex, JSON-escaped, as entities.
 
 Common encodings are searched for directly (`spellings`), unusual ones by decoding what looks escaped (`decoders`).
 """
@@ -30,7 +30,8 @@ def spellings(secret: str) -> tuple[str, ...]:
         once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         found |= {once, once.replace("/", "\\/"), json.dumps(once, ensure_ascii=ascii_only)[1:-1]}
     found |= {html.escape(secret), repr(secret)[1:-1], secret.replace("'", "''")}
-    found |= _base64_cores(secret.encode("utf-8", "surrogateescape"))
+    encoded = secret.encode("utf-8", "surrogateescape")
+    found |= {encoded.hex(), encoded.hex().upper()} | _base64_cores(encoded)
     return tuple(sorted(found, key=len, reverse=True))
 
 
