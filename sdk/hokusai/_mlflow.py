@@ -18,6 +18,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 from hokusai.auth.mlflow_plugin import NAME, HokusaiRequestAuthProvider
+from hokusai.exceptions import MissingMLExtraError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,9 +60,12 @@ def require(module: str = "mlflow") -> Any:
         package = module.partition(".")[0]
         if package not in str(error) and (error.name or "").partition(".")[0] not in ("numpy", "pandas", "mlflow"):
             raise
-        raise ImportError(
-            f"Hokusai needs {error.name or package} for this, which is not installed. Install the extra that fits: "
-            "pip install 'hokusai-minimal-sdk[ml]' (full MLflow) or 'hokusai-minimal-sdk[skinny]' (mlflow-skinny)."
+        raise MissingMLExtraError(
+            f"Hokusai needs {error.name or package} for this, which is not installed.",
+            name=error.name or package,
+            code="G05",
+            remedy="Install the extra that fits: pip install 'hokusai-minimal-sdk[ml]' (full MLflow) or "
+            "'hokusai-minimal-sdk[skinny]' (mlflow-skinny).",
         ) from error
 
 
@@ -99,8 +103,12 @@ def select_plugin() -> None:
     require("mlflow.environment_variables").MLFLOW_TRACKING_AUTH.default = NAME
 
 
-def set_tls(insecure: bool, client_certificate: str | None, authorities: str | None) -> None:
-    """Set what MLflow falls back to for TLS when its own variables are not set."""
+def set_tls(insecure: bool, client_certificate: str | tuple[str, str] | None, authorities: str | None) -> None:
+    """Set what MLflow falls back to for TLS when its own variables are not set.
+
+    MLflow's variable for the client certificate takes one file; what it falls back to goes to requests as it is, which
+    takes a certificate and its key as two files too.
+    """
     variables = require("mlflow.environment_variables")
     if insecure:
         variables.MLFLOW_TRACKING_INSECURE_TLS.default = True
@@ -108,6 +116,12 @@ def set_tls(insecure: bool, client_certificate: str | None, authorities: str | N
         variables.MLFLOW_TRACKING_CLIENT_CERT_PATH.default = client_certificate
     if authorities:
         variables.MLFLOW_TRACKING_SERVER_CERT_PATH.default = authorities
+
+
+def has_client_certificate() -> bool:
+    """Tell whether `set_tls` was given a client certificate in this process; loads nothing."""
+    variables = sys.modules.get("mlflow.environment_variables")
+    return variables is not None and bool(variables.MLFLOW_TRACKING_CLIENT_CERT_PATH.default)
 
 
 def request(uri: str, path: str, params: dict[str, str], timeout: tuple[float, float]) -> Any:
