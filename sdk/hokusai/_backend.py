@@ -10,6 +10,7 @@ import contextvars
 import json
 import os
 import socket
+import sys
 import threading
 import time
 import warnings
@@ -26,6 +27,7 @@ from hokusai.auth.mlflow_plugin import SeenResponse, read_response, watch_respon
 from hokusai.config._http import check_http_variables
 from hokusai.config._resolver import Mode, Settings
 from hokusai.exceptions import (
+    ConfigurationError,
     HokusaiException,
     HokusaiFallbackWarning,
     MLflowAuthenticationError,
@@ -108,6 +110,11 @@ class Backend:
         return self._local().uri if self.settings.mode == "local" else self.settings.tracking_uri
 
     @property
+    def local_uri(self) -> str:
+        """The tracking URI of the local store in use."""
+        return self._local().uri
+
+    @property
     def status(self) -> Status:
         """The state as of the last connection check."""
         degraded = self._cause is not None
@@ -133,12 +140,12 @@ class Backend:
         if self.settings.api_key is not None and _validation.wanted():
             _validation.validate_key(self.settings.api_key, timeout=min(CHECK_SECONDS, self.settings.timeout))
 
-    def unit(self, action: str, *, fall_back: bool = True) -> Place:
+    def unit(self, action: str, *, fallback: bool = True) -> Place:
         """Choose where a unit of work is written; from here on the place does not change.
 
-        Without `fall_back` a server that does not answer raises, whatever the rules of fallback say.
+        Without `fallback` a server that does not answer raises, whatever the rules of fallback say.
         """
-        if self.settings.mode == "online" and self._reachable(_REGISTRY_PROBE, action, fall_back=fall_back):
+        if self.settings.mode == "online" and self._reachable(_REGISTRY_PROBE, action, fallback=fallback):
             return Place(_mlflow.client(self.settings.tracking_uri), self.settings.tracking_uri, None)
         local = self._local()
         return Place(local.client(), local.uri, local, self.settings.tracking_uri if self._cause else None)
@@ -179,7 +186,7 @@ class Backend:
         return LocalStore(self.settings.local_store)
 
     def _reachable(
-        self, probe: tuple[str, dict[str, str]], action: str = "use MLflow", *, fall_back: bool = True
+        self, probe: tuple[str, dict[str, str]], action: str = "use MLflow", *, fallback: bool = True
     ) -> bool:
         """Check the server; `False` when work is to be kept locally, an exception when the rules say so."""
         uri = self.settings.tracking_uri
@@ -189,7 +196,7 @@ class Backend:
             with _as(self.settings.credential):
                 check_server(uri, probe, action, min(CHECK_SECONDS, self.settings.timeout))
         except (MLflowConnectionError, MLflowAuthenticationError) as error:
-            if not fall_back or not self._forgives(error):
+            if not fallback or not self._forgives(error):
                 raise
             self._degrade(error)
             return False
@@ -209,7 +216,7 @@ class Backend:
             warnings.warn(
                 f"{error.message} New work is kept in the local store {self._local().folder} until the server answers.",
                 HokusaiFallbackWarning,
-                stacklevel=5,
+                stacklevel=_level_of_caller(),
             )
 
 
@@ -324,6 +331,14 @@ def _as(credential: Credential | None) -> Iterator[None]:
         yield
     finally:
         ACTIVE.reset(token)
+
+
+def _level_of_caller() -> int:
+    """Return the `stacklevel` at which a warning of the function that calls this names the user's own line."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in ("hokusai", "contextlib"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _is_http(uri: str) -> bool:
