@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import ClassVar
+
+from hokusai.core._keyed import Keyed
 
 __all__ = ["ModelRegistryEntry"]
 
 
 @dataclass(frozen=True, slots=True)
-class ModelRegistryEntry:
+class ModelRegistryEntry(Keyed):
     """A registered version of a model; answers `entry.model_id` and `entry["model_id"]` alike.
 
     `version` is the semantic version, `mlflow_version` MLflow's number as a string, or `None` when the registration
     was kept locally in place of the server. `timestamp` is naive UTC.
     """
+
+    _further: ClassVar[tuple[str, ...]] = ("model_name", "created_at")
 
     model_id: str
     model_type: str
@@ -30,23 +34,12 @@ class ModelRegistryEntry:
     tags: dict[str, str] = field(default_factory=dict)
     run_id: str | None = None
 
-    def __getitem__(self, name: str) -> Any:
-        if name not in self.keys():
-            raise KeyError(f"{name!r}; an entry has: {', '.join(self.keys())}")
-        return getattr(self, "model_type" if name == "model_name" else name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.keys()
-
-    def keys(self) -> tuple[str, ...]:
-        """Return the names that `entry[name]` answers; with it `dict(entry)` works."""
-        return (*(known.name for known in fields(self)), "model_name")
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return `entry[name]`, or `default` for a name that it does not have."""
-        return getattr(self, name) if name in self.keys() else default
-
     @property
     def model_name(self) -> str:
         """The registered model's name: the same as `model_type`."""
         return self.model_type
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was registered: the same as `timestamp`."""
+        return self.timestamp
