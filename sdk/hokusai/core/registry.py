@@ -285,8 +285,10 @@ class ModelRegistry:
         return normalized(token_id)
 
     def __repr__(self) -> str:
-        settings = self._backend.settings
-        return f"ModelRegistry(tracking_uri={settings.tracking_uri!r}, mode={settings.mode!r})"
+        backend: Backend | None = getattr(self, "_backend", None)
+        if backend is None:  # tracebacks show objects whose constructor has failed, too
+            return "ModelRegistry()"
+        return f"ModelRegistry(tracking_uri={backend.settings.tracking_uri!r}, mode={backend.settings.mode!r})"
 
 
 def _one_name(model_type: str | None, model_name: str | None) -> tuple[str, str]:
