@@ -143,7 +143,9 @@ class AuthenticatedClient:
             return refusal(response, action)
 
     def __repr__(self) -> str:
-        return f"AuthenticatedClient(api_endpoint={self.api_endpoint!r})"
+        # Tracebacks show objects whose constructor has failed, too.
+        settings = getattr(self, "_settings", None)
+        return f"AuthenticatedClient(api_endpoint={settings.api_endpoint if settings else None!r})"
 
 
 def _is_outage(problem: HokusaiException) -> bool:

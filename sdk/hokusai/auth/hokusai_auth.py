@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hokusai.auth._key import check_key, hide
+from hokusai.auth._key import Secret, check_key, hide
 from hokusai.config._resolver import resolve
 from hokusai.config._uris import check_endpoint
 from hokusai.exceptions import ConfigurationError
@@ -17,6 +17,10 @@ class HokusaiAuth:
 
     What is left out is resolved like everywhere else: `setup()`, environment, configuration file, default.
     """
+
+    api_key: Secret | None = None
+    api_endpoint: str | None = None
+    auth_service_url: str | None = None
 
     def __init__(
         self,

@@ -81,7 +81,10 @@ class ExperimentManager:
                 _mlflow.end_run(place.client, run.info.run_id, status)
 
     def __repr__(self) -> str:
-        settings = self._backend.settings
+        backend: Backend | None = getattr(self, "_backend", None)
+        if backend is None:  # tracebacks show objects whose constructor has failed, too
+            return "ExperimentManager()"
+        settings = backend.settings
         return f"ExperimentManager({self.experiment_name!r}, {settings.tracking_uri!r}, mode={settings.mode!r})"
 
 
