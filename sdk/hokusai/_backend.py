@@ -145,10 +145,26 @@ class Backend:
 
         Without `fallback` a server that does not answer raises, whatever the rules of fallback say.
         """
-        if self.settings.mode == "online" and self._reachable(_REGISTRY_PROBE, action, fallback=fallback):
-            return Place(_mlflow.client(self.settings.tracking_uri), self.settings.tracking_uri, None)
         local = self._local()
-        return Place(local.client(), local.uri, local, self.settings.tracking_uri if self._cause else None)
+        if self.settings.mode == "local":
+            return Place(local.client(), local.uri, local)
+        if self._reachable(_REGISTRY_PROBE, action, fallback=fallback):
+            return Place(_mlflow.client(self.settings.tracking_uri), self.settings.tracking_uri, None)
+        return Place(local.client(), local.uri, local, self.settings.tracking_uri)
+
+    def kept_place(self, store: str) -> Place:
+        """Return the place of a unit of work that began as a fallback in the local store `store`.
+
+        Raises:
+            ConfigurationError: it is the store of another MLflow minor version, or of another HOKUSAI_LOCAL_STORE.
+        """
+        local = self._local()
+        if store != local.uri:
+            raise ConfigurationError(
+                f"This work began in the local store {store}; the one in use is {local.uri}.",
+                remedy="Use the MLflow minor version and the HOKUSAI_LOCAL_STORE with which it began.",
+            )
+        return Place(local.client(), local.uri, local, self.settings.tracking_uri)
 
     def instead(self, error: HokusaiException) -> Place | None:
         """Return where to keep what the server did not take because of `error`; `None` where the rules forbid it.
