@@ -78,6 +78,7 @@ def read_tokenized(version: ModelVersion, **notified: Any) -> TokenizedModel:
     """Make the result of a version as it stands in the registry; `RegistryException` names a missing or wrong tag."""
     tags: Mapping[str, str] = version.tags
     check_token_tags(tags)
+    spec: dict[str, Any] = {name: tags.get(f"hokusai.{name}") for name in SPEC_FIELDS}
     return TokenizedModel(
         model_name=version.name,
         version=str(version.number),
@@ -90,6 +91,6 @@ def read_tokenized(version: ModelVersion, **notified: Any) -> TokenizedModel:
         status=tags.get("hokusai_status", "registered"),
         tags=dict(tags),
         event_state=tags.get(STATE_TAG),
-        **{name: tags.get(f"hokusai.{name}") for name in SPEC_FIELDS},
+        **spec,
         **notified,
     )
