@@ -7,6 +7,7 @@ one of these lives in `_errors.py`, not here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "HokusaiFallbackWarning",
     "InferenceException",
     "InvalidParameterError",
+    "KeptRegistration",
     "MLflowAuthenticationError",
     "MLflowConnectionError",
     "MethodNotImplementedError",
@@ -31,10 +33,34 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptRegistration:
+    """A registration that broke off in the middle: what exists at `target`, and where the rest is kept.
+
+    The same call made again, or `hokusai sync`, goes on with it. What was cut off may exist without being known here.
+    """
+
+    id: str
+    """The value of the tag `hokusai.registration_id` of run and version."""
+    target: str
+    """The tracking URI that it is meant for."""
+    folder: str
+    """Where the call and its model are kept on this machine."""
+    run_id: str | None
+    artifacts: bool
+    """Whether all of the model's files were uploaded."""
+    registered_model: bool
+    version: str | None
+    """MLflow's number."""
+    missing: tuple[str, ...]
+    """What is left to do, in words."""
+
+
 class HokusaiException(Exception):
     """The root of everything that the SDK raises.
 
-    `message` says what happened and why; `str()` adds the incident's code and the remedy.
+    `message` says what happened and why; `str()` adds the incident's code and the remedy. `kept` says what there is of
+    a registration that broke off; `None` for everything else.
     """
 
     def __init__(
@@ -53,6 +79,7 @@ class HokusaiException(Exception):
         self.status_code = status_code
         self.remedy = remedy
         self.url = url
+        self.kept: KeptRegistration | None = None
 
     def __str__(self) -> str:
         text = f"[{self.code}] {self.message}" if self.code else self.message

@@ -58,9 +58,9 @@ def test_the_run_of_a_registration_ends_finished_and_holds_the_metrics(
 ) -> None:
     registry.register_baseline(model=estimator, model_name="lead_scoring", metrics={"auc": 0.8})
     ended = json.loads(platform.calls("POST", "*/runs/update")[0]["body"])
-    logged = json.loads(platform.calls("POST", "*/runs/log-metric")[0]["body"])
+    logged = json.loads(platform.calls("POST", "*/runs/log-batch")[0]["body"])
     assert ended["status"] == "FINISHED"
-    assert (logged["key"], logged["value"]) == ("auc", 0.8)
+    assert [(metric["key"], metric["value"]) for metric in logged["metrics"]] == [("auc", 0.8)]
 
 
 def test_the_tags_that_the_platform_reads(registry: ModelRegistry, platform: Sandbox) -> None:
@@ -194,10 +194,6 @@ def test_an_unknown_run_is_refused_with_e04(registry: ModelRegistry) -> None:
     with pytest.raises(RegistryException) as caught:
         registry.register_baseline(model_name="a", mlflow_run_id="0" * 32)
     assert (caught.value.code, caught.value.status_code) == ("E04", 404)
-
-
-def test_methods_of_later_work_are_absent_rather_than_pretended(registry: ModelRegistry) -> None:
-    assert not hasattr(registry, "register_tokenized_model")
 
 
 def test_an_entry_names_its_fields_when_asked_for_another(registry: ModelRegistry, estimator: Any) -> None:

@@ -98,6 +98,11 @@ class Entry:
         folder = self.folder / "model"
         return folder if folder.is_dir() else None
 
+    def replace_model(self, folder: Path) -> None:
+        """Keep `folder` in the place of a model that is damaged or gone."""
+        shutil.rmtree(self.folder / "model", ignore_errors=True)
+        os.replace(folder, self.folder / "model")
+
     def exists(self) -> list[str]:
         """Name what is known to exist at the place of the registration, in words."""
         steps = self.steps
@@ -239,9 +244,13 @@ class Journal:
                 shutil.rmtree(folder, ignore_errors=True)
                 lock.release(remove=True)
 
-    def claim(self, digest: str) -> Entry | None:
-        """Take over an open registration of this call, the oldest first, or return `None`."""
+    def claim(self, digest: str, store: str) -> Entry | None:
+        """Take over an open registration of this call, the oldest first, or return `None`.
+
+        `store` is the local store in use: what began in another one cannot be gone on with here.
+        """
         found = [entry for entry in self._entries(f"{digest[:16]}-*") if entry.digest == digest]
+        found = [entry for entry in found if entry.store in (None, store)]
         for entry in sorted(found, key=lambda entry: entry.created):
             claimed = self.take(entry)
             if claimed is not None:

@@ -6,9 +6,6 @@ Requirements are always passed: letting MLflow infer them costs ten seconds a ca
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -17,7 +14,7 @@ from hokusai._version import __version__
 from hokusai.core.models import HokusaiModel
 from hokusai.exceptions import InvalidParameterError, RegistryException
 
-__all__ = ["check_loggable", "saved", "wrappers"]
+__all__ = ["check_loggable", "save", "wrappers"]
 
 _SELF = f"hokusai-minimal-sdk=={__version__}"
 
@@ -33,21 +30,21 @@ def check_loggable(model: object) -> None:
         )
 
 
-@contextmanager
-def saved(model: object) -> Iterator[Path]:
-    """Save `model` in a temporary folder, in the flavour that fits, and give the folder."""
-    with tempfile.TemporaryDirectory(prefix="hokusai-model-") as parent:
-        folder = Path(parent) / "model"
-        try:
-            _save(model, folder)
-        except ImportError:
-            raise
-        except Exception as error:  # pickling raises whatever the model's own classes raise
-            raise RegistryException(
-                f"A {type(model).__name__} cannot be saved ({type(error).__name__}: {error}). Nothing was registered.",
-                remedy="Keep locks, connections and open files out of the model's attributes.",
-            ) from error
-        yield folder
+def save(model: object, folder: Path) -> None:
+    """Save `model` as the new folder `folder`, in the flavour that fits.
+
+    Raises:
+        RegistryException: it cannot be pickled; nothing was sent.
+    """
+    try:
+        _save(model, folder)
+    except ImportError:
+        raise
+    except Exception as error:  # pickling raises whatever the model's own classes raise
+        raise RegistryException(
+            f"A {type(model).__name__} cannot be saved ({type(error).__name__}: {error}). Nothing was registered.",
+            remedy="Keep locks, connections and open files out of the model's attributes.",
+        ) from error
 
 
 def _save(model: object, folder: Path) -> None:

@@ -13,13 +13,15 @@ from hokusai import _mlflow
 from hokusai._backend import Backend, Status
 from hokusai.auth._key import hide
 from hokusai.auth.hokusai_auth import HokusaiAuth
-from hokusai.config._resolver import resolve
+from hokusai.config._resolver import Mode, resolve
 from hokusai.core._changes import delete, retag, roll_back_to
 from hokusai.core._entry import ModelRegistryEntry
+from hokusai.core._improved import improved_order, register_improved
 from hokusai.core._lineage import ModelLineage, lineage_of
 from hokusai.core._notifying import delivery_of
+from hokusai.core._order import Order
 from hokusai.core._reads import entries_by_type, entry_by_id, latest_entry
-from hokusai.core._registration import Order, register
+from hokusai.core._registration import register
 from hokusai.core._tokenized import (
     TokenOrder,
     find_tokenized,
@@ -56,7 +58,7 @@ class ModelRegistry:
         auth: HokusaiAuth | None = None,
         *,
         timeout: float = 30.0,
-        mode: str | None = None,
+        mode: Mode | None = None,
     ) -> None:
         """Resolve the configuration and check the connection once, bounded to 10 s."""
         api_key = hide(api_key)
@@ -108,7 +110,33 @@ class ModelRegistry:
         """
         name, parameter = _one_name(model_type, model_name)
         order = Order.checked(name, parameter, model, run_id=mlflow_run_id, metadata=metadata, metrics=metrics)
-        return register(self._backend, order)
+        return register(self._backend, order, model)
+
+    def register_improved_model(
+        self,
+        model: Any,
+        baseline_id: str,
+        delta_metrics: Mapping[str, float],
+        contributor: str,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, float] | None = None,
+    ) -> ModelRegistryEntry:
+        """Register `model` as an improvement of the registered model with the id `baseline_id`.
+
+        It becomes a version of the same registered model as the baseline. `delta_metrics` are the improvements by
+        metric name, `contributor` is the Ethereum address (0x and 40 hexadecimal digits) of whoever they are owed to.
+        `model`, `metadata`, `metrics` and the semantic version are as in `register_baseline`. The baseline is read
+        from the server: this does not fall back, unless the baseline (`local:...`) was kept by a fallback too.
+
+        Raises:
+            ModelNotFoundError: there is no such baseline; nothing was created.
+            InvalidParameterError: a malformed address, no delta, what `register_baseline` refuses.
+            MLflowAuthenticationError, MLflowConnectionError, RateLimitError: see `code` and `remedy`.
+            RegistryException: the server refused, or the model cannot be saved.
+        """
+        order = improved_order(model, baseline_id, delta_metrics, contributor, metadata=metadata, metrics=metrics)
+        return register_improved(self._backend, order, model, baseline_id)
 
     def register_tokenized_model(  # noqa: PLR0917 - as documented
         self,

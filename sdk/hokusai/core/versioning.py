@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from hokusai.core._registration import Order, register
-from hokusai.core._versions import Part, Version, check_name, read_versions
-from hokusai.exceptions import InvalidParameterError, VersioningException
+from hokusai.core._changes import STAGE_TAG, deprecate, make_current
+from hokusai.core._comparison import VersionComparisonResult, compare
+from hokusai.core._order import Order
+from hokusai.core._reads import entry_of
+from hokusai.core._registration import register
+from hokusai.core._versions import FIRST, ModelVersion, Part, Version, check_name, find_version, read_versions
+from hokusai.exceptions import InvalidParameterError, ModelNotFoundError, VersioningException
 
 if TYPE_CHECKING:
     from hokusai.core._entry import ModelRegistryEntry
     from hokusai.core.registry import ModelRegistry
 
-__all__ = ["ModelVersionManager", "Version", "VersioningException"]
+__all__ = ["ModelVersionManager", "Version", "VersionComparisonResult", "VersioningException"]
+
+_ALIAS = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_NUMBERED = re.compile(r"v\d+")
+"""What MLflow refuses as an alias, because its URIs read it as a version."""
 
 
 class ModelVersionManager:
@@ -69,10 +79,122 @@ class ModelVersionManager:
             raise VersioningException("Pass either version or auto_increment ('major', 'minor' or 'patch').")
         order = Order.checked(model_type, "model_type", model, metadata=metadata, metrics=metrics)
         if version is not None:
-            order = replace(order, version=_parsed(version), exact=True)
+            order = replace(order, kind="version", version=_parsed(version), exact=True)
         else:
-            order = replace(order, version=None, part=_part(auto_increment))
-        return register(self._backend, order)
+            order = replace(order, kind="version", version=None, part=_part(auto_increment))
+        return register(self._backend, order, model)
+
+    def get_version_history(self, model_type: str) -> list[ModelRegistryEntry]:
+        """Return the versions of `model_type` as entries, by ascending semantic version; `[]` when there are none.
+
+        Versions without a semantic version are left out.
+
+        Raises:
+            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read; never `[]` for that.
+        """
+        return [entry_of(version) for version in self._history(model_type, "model_type")]
+
+    def compare_versions(self, model_type: str, version1: str | int, version2: str | int) -> VersionComparisonResult:
+        """Compare two versions (semantic version, MLflow's number or alias) by the metrics that both have.
+
+        Raises:
+            VersioningException: one of them does not exist.
+        """
+        name = check_name(model_type, "model_type")
+        with self._reading(f"compare versions of {name!r}"):
+            first, second = (
+                entry_of(find_version(self._backend.client, name, _given(version, parameter), parameter))
+                for version, parameter in ((version1, "version1"), (version2, "version2"))
+            )
+        return compare(first.version, first.metrics, second.version, second.metrics)
+
+    def rollback_to_version(self, model_type: str, target_version: str | int) -> bool:
+        """Make a version the one in use again: alias `production`, tags `lifecycle_stage`; `True` when it is.
+
+        Raises:
+            VersioningException: there is no such version.
+        """
+        name = check_name(model_type, "model_type")
+        with self._reading(f"roll {name!r} back"):
+            wanted = _given(target_version, "target_version")
+            make_current(self._backend.client, find_version(self._backend.client, name, wanted, "target_version"))
+        return True
+
+    def promote_model(self, model_name: str, version: str | int, stage: str = "production") -> bool:
+        """Point the alias `stage` (in lower case) at a version, and note it in the tag `lifecycle_stage`.
+
+        MLflow's own stages are never used. `True` when it is done.
+
+        Raises:
+            InvalidParameterError: a stage that MLflow takes for no alias, or one that reads as a version.
+            VersioningException: there is no such version.
+        """
+        name, alias = check_name(model_name, "model_name"), _alias(stage)
+        with self._reading(f"promote {name!r}"):
+            found = find_version(self._backend.client, name, _given(version, "version"), "version")
+            self._backend.client.set_registered_model_alias(name, alias, str(found.number))
+            self._backend.client.set_model_version_tag(name, str(found.number), STAGE_TAG, stage)
+        return True
+
+    def deprecate_version(self, model_type: str, version: str | int) -> bool:
+        """Mark a version as no longer to be used: tags `deprecated` ("true") and `deprecated_at`.
+
+        Raises:
+            VersioningException: there is no such version.
+        """
+        name = check_name(model_type, "model_type")
+        with self._reading(f"deprecate a version of {name!r}"):
+            deprecate(
+                self._backend.client,
+                find_version(self._backend.client, name, _given(version, "version"), "version"),
+            )
+        return True
+
+    def get_latest_stable_version(self, model_type: str) -> str | None:
+        """Return the highest semantic version with the tag `stable` ("true") that is not deprecated; `None` for none.
+
+        Raises:
+            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read; never `None` for that.
+        """
+        stable = [
+            version
+            for version in self._history(model_type, "model_type")
+            if _is_true(version.tags.get("stable")) and not _is_true(version.tags.get("deprecated"))
+        ]
+        return str(stable[-1].semantic) if stable else None
+
+    def get_previous_version(self, model_type: str, version: str | int) -> ModelRegistryEntry | None:
+        """Return the entry of the next lower semantic version; `None` for the lowest.
+
+        Raises:
+            VersioningException: `version` does not exist, or has no semantic version.
+        """
+        name = check_name(model_type, "model_type")
+        with self._reading(f"find the version before {version} of {name!r}"):
+            known = find_version(self._backend.client, name, _given(version, "version"), "version")
+        if known.semantic is None:
+            raise VersioningException(f"Version {known.number} of {name!r} has no semantic version, so none before it.")
+        lower = [one for one in self._history(name, "model_type") if one.semantic and one.semantic < known.semantic]
+        return entry_of(lower[-1]) if lower else None
+
+    def _history(self, model_name: str, parameter: str) -> list[ModelVersion]:
+        """Return the versions that have a semantic version, ascending; of equal ones the lower number last."""
+        name = check_name(model_name, parameter)
+        with self._reading(f"read the versions of {name!r}"):
+            found = read_versions(self._backend.client, name)
+        numbered = [version for version in found if version.semantic]
+        return sorted(numbered, key=lambda version: (version.semantic or FIRST, -version.number))
+
+    @contextmanager
+    def _reading(self, action: str) -> Iterator[None]:
+        """Run MLflow calls; a model or version that does not exist is a `VersioningException` here."""
+        try:
+            with self._backend.calling(action, VersioningException):
+                yield
+        except ModelNotFoundError as error:
+            raise VersioningException(
+                error.message, code=error.code, status_code=error.status_code, remedy=error.remedy, url=error.url
+            ) from error
 
 
 def _semantic_versions(backend: Any, model_name: str) -> list[Version]:
@@ -81,6 +203,27 @@ def _semantic_versions(backend: Any, model_name: str) -> list[Version]:
     with backend.calling(f"read the versions of {name!r}", VersioningException):
         found = read_versions(backend.client, name)
     return sorted({version.semantic for version in found if version.semantic})
+
+
+def _given(version: object, parameter: str) -> object:
+    """Return a version that was asked for; `None` would stand for the latest where one is to be named."""
+    if version is None:
+        raise InvalidParameterError(f"{parameter} must be a version, a number or an alias, not None.")
+    return version
+
+
+def _alias(stage: object) -> str:
+    """Return a stage as MLflow's alias, or raise `InvalidParameterError`."""
+    if not isinstance(stage, str) or not _ALIAS.fullmatch(stage):
+        raise InvalidParameterError(f"stage must be a word of letters, digits, _ and -, not {stage!r}.")
+    alias = stage.lower()
+    if alias == "latest" or alias.isdecimal() or _NUMBERED.fullmatch(alias):
+        raise InvalidParameterError(f"stage={stage!r} reads as a version, which no alias may.")
+    return alias
+
+
+def _is_true(tag: str | None) -> bool:
+    return (tag or "").strip().lower() == "true"
 
 
 def _parsed(version: object) -> Version:
