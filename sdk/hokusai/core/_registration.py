@@ -40,6 +40,9 @@ EXPERIMENT = "hokusai_registrations"
 REGISTRATION = "hokusai.registration_id"
 """The tag of run and version that says which registration made them."""
 
+_AT_ONCE = 1000
+"""Metrics that a server takes in one request."""
+
 _WISH = "hokusai.kept_version"
 """On a version that a fallback keeps: `asked` when its semantic version was asked for, else how it was counted."""
 
@@ -279,8 +282,8 @@ class _Unit:
         if not order.run_id:
             moment = int(self.entry.created.timestamp() * 1000)  # the same at every attempt, so that none counts twice
             rows = [(name, value, moment, 0) for name, value in order.metrics.items()]
-            for start in range(0, len(rows), _mlflow.MOST_METRICS):
-                _mlflow.log_metrics(client, run_id, rows[start : start + _mlflow.MOST_METRICS])
+            for start in range(0, len(rows), _AT_ONCE):
+                _mlflow.log_metrics(client, run_id, rows[start : start + _AT_ONCE])
         client.log_artifacts(run_id, str(model), path)
         if not order.run_id:
             _mlflow.end_run(client, run_id)
