@@ -34,15 +34,16 @@ __all__ = [
     "error_types",
     "installed",
     "installed_requirement",
-    "load_pyfunc",
     "minor_version",
     "open_local",
+    "quiet",
     "request",
     "require",
     "select_plugin",
     "set_tls",
     "set_tracking_uri",
     "tracking_uri_is",
+    "untraced",
     "version",
 ]
 
@@ -54,7 +55,7 @@ def require(module: str = "mlflow") -> Any:
     if module in sys.modules:
         return import_module(module)  # waits for a thread that is importing it at this moment
     try:
-        with _quiet():  # 2.9 uses what its own dependencies have deprecated since
+        with quiet():  # 2.9 uses what its own dependencies have deprecated since
             return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
@@ -161,7 +162,7 @@ def open_local(uri: str, artifacts: Path) -> Any:
     is opened (it is cached afterwards). Otherwise 2.x makes a folder `mlruns` where the process happens to be.
     """
     utils = require("mlflow.tracking._tracking_service.utils")
-    with _quiet("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
+    with quiet("alembic", "alembic.runtime.migration", "mlflow.store.db.utils"):
         usual = utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
         utils.DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH = str(artifacts)
         try:
@@ -175,7 +176,7 @@ def open_local(uri: str, artifacts: Path) -> Any:
 
 
 @contextmanager
-def _quiet(*loggers: str) -> Iterator[None]:
+def quiet(*loggers: str) -> Iterator[None]:
     """Keep what these loggers say below ERROR out of the user's logs, and Python warnings out of the user's sight.
 
     One thread at a time: levels and filters belong to the process, and would otherwise be put back in the wrong order.
@@ -230,7 +231,7 @@ def end_run(mlflow_client: Any, run_id: str, status: str = "FINISHED", end_time:
 
 
 def log_metrics(mlflow_client: Any, run_id: str, rows: list[tuple[str, float, int, int]]) -> None:
-    """Log (name, value, timestamp in ms, step) rows in one request; at most `MOST_METRICS`."""
+    """Log (name, value, timestamp in ms, step) rows in one request; at most 1000."""
     metric = require("mlflow.entities").Metric
     mlflow_client.log_batch(run_id, metrics=[metric(*row) for row in rows])
 
@@ -341,53 +342,25 @@ def download_uri(uri: str, artifact_uri: str, target: str) -> str:
 
 def save_pyfunc(model: Any, folder: Path, requirements: list[str]) -> None:
     """Save a `PythonModel`, without letting MLflow infer what it needs."""
-    with _quiet("mlflow.pyfunc", "mlflow.types.utils", "mlflow.models.model"):
-        _untraced(require("mlflow.pyfunc").save_model)(str(folder), python_model=model, pip_requirements=requirements)
+    with quiet("mlflow.pyfunc", "mlflow.types.utils", "mlflow.models.model"):
+        untraced(require("mlflow.pyfunc").save_model)(str(folder), python_model=model, pip_requirements=requirements)
 
 
 def save_sklearn(model: Any, folder: Path, requirements: list[str], serialization: str) -> None:
     """Save a scikit-learn estimator, without letting MLflow infer what it needs."""
-    with _quiet("mlflow.sklearn", "mlflow.models.model"):
+    with quiet("mlflow.sklearn", "mlflow.models.model"):
         require("mlflow.sklearn").save_model(
             model, str(folder), serialization_format=serialization, pip_requirements=requirements
         )
 
 
-def load_pyfunc(folder: str) -> Any:
-    """Load a model folder as a pyfunc model. This runs the model's code."""
-    for needed in ("numpy", "pandas"):
-        require(needed)
-    with _quiet("mlflow.pyfunc", "mlflow.types.utils"):
-        return _untraced(require("mlflow.pyfunc").load_model)(folder)
-
-
-def _untraced(function: Any) -> Any:
+def untraced(function: Any) -> Any:
     """Return an MLflow function without the wrapper that keeps tracing off while it runs.
 
     Up to 3.9 that wrapper sets tracing up anew afterwards, at MLflow's global tracking URI, and so makes a `mlflow.db`
     where the process happens to be.
     """
     return getattr(function, "__wrapped__", function)
-
-
-def column_names(model: Any) -> list[str] | None:
-    """Return the names of a loaded model's columns: from its signature, or from the scikit-learn estimator in it."""
-    schema = getattr(model.metadata, "get_input_schema", lambda: None)()
-    if schema is not None and schema.has_input_names():
-        return list(schema.input_names())
-    estimator = getattr(getattr(model, "_model_impl", None), "sklearn_model", None)
-    names = getattr(estimator, "feature_names_in_", None)
-    return [str(name) for name in names] if names is not None else None
-
-
-def is_estimator(model: Any) -> bool:
-    """Tell whether a loaded pyfunc model is a scikit-learn estimator."""
-    return hasattr(getattr(model, "_model_impl", None), "sklearn_model")
-
-
-def carried_model(model: Any) -> Any:
-    """Return the `PythonModel` inside a loaded pyfunc model, or `None` where it is of another flavour."""
-    return getattr(getattr(model, "_model_impl", None), "python_model", None)
 
 
 def skops_is_default() -> bool:

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from arranged_models import client, model_that, put
 
 from hokusai import HokusaiInferencePipeline, HokusaiModel, ModelRegistry, ModelVersionManager
-from hokusai.core._data import as_list, plain, row_count
+from hokusai.core import CacheConfig
+from hokusai.core._answers import as_list, plain
+from hokusai.core._data import row_count
 from hokusai.exceptions import InferenceException, InvalidParameterError, MLflowConnectionError, ModelNotFoundError
 from hokusai_mock import Sandbox
 
@@ -51,57 +54,45 @@ def pipeline(registry: ModelRegistry) -> HokusaiInferencePipeline:
     ids=["list", "array", "frame", "columns", "records", "tuple"],
 )
 def test_every_shape_of_data_gives_one_plain_prediction_a_row(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, estimator: Any, data: Any
+    pipeline: HokusaiInferencePipeline, estimator: Any, data: Any
 ) -> None:
-    registry.register_baseline(estimator, model_name="sum")
+    put(estimator, "sum")
     predictions = pipeline.predict_batch(data, "sum")
     assert predictions == pytest.approx([3.0, 7.0])
     assert [type(value) for value in predictions] == [float, float]
     json.dumps(predictions)
 
 
-def test_an_estimator_fitted_with_names_takes_columns_in_any_order(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline
-) -> None:
+def test_an_estimator_fitted_with_names_takes_columns_in_any_order(pipeline: HokusaiInferencePipeline) -> None:
     from sklearn.linear_model import LinearRegression
 
     frame = pd.DataFrame({"a": [0, 1, 0, 2], "b": [0, 0, 1, 3]})
-    registry.register_baseline(LinearRegression().fit(frame, [0, 10, 1, 23]), model_name="named")
+    put(LinearRegression().fit(frame, [0, 10, 1, 23]), "named")
     assert pipeline.predict_batch({"b": [2], "a": [1]}, "named") == pytest.approx([12.0])
     assert pipeline.predict_batch([[1, 2]], "named") == pytest.approx([12.0])
 
 
-def test_a_hokusai_model_gets_the_data_as_it_was_given(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline
-) -> None:
-    registry.register_baseline(Namer(), model_name="namer")
+def test_a_hokusai_model_gets_the_data_as_it_was_given(pipeline: HokusaiInferencePipeline) -> None:
+    put(Namer(), "namer")
     assert pipeline.predict_batch(["x", "y"], "namer") == ["row x", "row y"]
 
 
-def test_a_python_model_is_loaded_and_asked(registry: ModelRegistry, pipeline: HokusaiInferencePipeline) -> None:
-    import mlflow.pyfunc
-
-    class Sum(mlflow.pyfunc.PythonModel):
-        def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
-            return np.asarray(model_input).sum(axis=1)
-
-    registry.register_baseline(Sum(), model_name="sum")
+def test_a_python_model_is_loaded_and_asked(pipeline: HokusaiInferencePipeline) -> None:
+    put(model_that(lambda data: np.asarray(data).sum(axis=1)), "sum")
     assert pipeline.predict_batch(ROWS, "sum") == [3, 7]
 
 
-def test_a_callable_is_loaded_and_asked(registry: ModelRegistry, pipeline: HokusaiInferencePipeline) -> None:
-    registry.register_baseline(lambda data: [len(text) for text in data], model_name="length")
+def test_a_callable_is_loaded_and_asked(pipeline: HokusaiInferencePipeline) -> None:
+    put(lambda data: [len(text) for text in data], "length")
     assert pipeline.predict_batch(["a", "bcd"], "length") == [1, 3]
 
 
 def test_a_version_is_found_by_semantic_version_number_and_alias(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, platform: Sandbox
+    pipeline: HokusaiInferencePipeline, platform: Sandbox
 ) -> None:
-    from mlflow.tracking import MlflowClient
-
-    registry.register_baseline(lambda data: ["old"] * len(data), model_name="m")
-    registry.register_baseline(lambda data: ["new"] * len(data), model_name="m")
-    MlflowClient(platform.tracking_uri, platform.tracking_uri).set_registered_model_alias("m", "production", "1")
+    put(lambda data: ["old"] * len(data), "m")
+    put(lambda data: ["new"] * len(data), "m", "1.1.0")
+    client().set_registered_model_alias("m", "production", "1")
     answers = {
         wanted: pipeline.predict_batch([0], "m", wanted) for wanted in (None, "1.0.0", "1.1.0", "1", 2, "production")
     }
@@ -115,10 +106,8 @@ def test_a_version_is_found_by_semantic_version_number_and_alias(
     }
 
 
-def test_it_works_inside_a_running_event_loop(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, estimator: Any
-) -> None:
-    registry.register_baseline(estimator, model_name="sum")
+def test_it_works_inside_a_running_event_loop(pipeline: HokusaiInferencePipeline, estimator: Any) -> None:
+    put(estimator, "sum")
 
     async def notebook() -> list[Any]:
         return pipeline.predict_batch(ROWS, "sum")
@@ -126,10 +115,8 @@ def test_it_works_inside_a_running_event_loop(
     assert asyncio.run(notebook()) == pytest.approx([3.0, 7.0])
 
 
-def test_a_model_is_downloaded_once(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, platform: Sandbox, estimator: Any
-) -> None:
-    registry.register_baseline(estimator, model_name="sum")
+def test_a_model_is_downloaded_once(pipeline: HokusaiInferencePipeline, platform: Sandbox, estimator: Any) -> None:
+    put(estimator, "sum")
     pipeline.predict_batch(ROWS, "sum")
     before = len(platform.calls("GET", "*/MLmodel"))
     pipeline.predict_batch(ROWS, "sum")
@@ -137,18 +124,16 @@ def test_a_model_is_downloaded_once(
 
 
 def test_only_so_many_models_stay_in_memory(registry: ModelRegistry, platform: Sandbox) -> None:
-    small = HokusaiInferencePipeline(registry, max_models_in_memory=1)
+    small = HokusaiInferencePipeline(registry, cache_config=CacheConfig(enabled=False), max_models_in_memory=1)
     for name in ("a", "b"):
-        registry.register_baseline(lambda data: [*data], model_name=name)
+        put(lambda data: [*data], name)
     for name in ("a", "b", "a"):
         small.predict_batch([1], name)
     assert len(platform.calls("GET", "*/python_model.pkl")) == 3
 
 
-def test_an_unknown_model_names_the_nearest(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, estimator: Any
-) -> None:
-    registry.register_baseline(estimator, model_name="lead_scoring")
+def test_an_unknown_model_names_the_nearest(pipeline: HokusaiInferencePipeline, estimator: Any) -> None:
+    put(estimator, "lead_scoring")
     with pytest.raises(ModelNotFoundError, match="Did you mean 'lead_scoring'") as caught:
         pipeline.predict_batch(ROWS, "lead_scorign")
     assert caught.value.model_name == "lead_scorign"
@@ -156,9 +141,9 @@ def test_an_unknown_model_names_the_nearest(
 
 @pytest.mark.parametrize("version", ["9.9.9", "7", "champion"])
 def test_an_unknown_version_names_those_that_exist(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, estimator: Any, version: str
+    pipeline: HokusaiInferencePipeline, estimator: Any, version: str
 ) -> None:
-    registry.register_baseline(estimator, model_name="m")
+    put(estimator, "m")
     with pytest.raises(ModelNotFoundError, match=r"1\.0\.0"):
         pipeline.predict_batch(ROWS, "m", version)
 
@@ -179,18 +164,16 @@ def test_data_of_another_shape_is_refused_before_any_request(
     assert len(platform.calls()) == before
 
 
-def test_no_rows_give_no_predictions(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, estimator: Any
-) -> None:
-    registry.register_baseline(estimator, model_name="m")
+def test_no_rows_give_no_predictions(pipeline: HokusaiInferencePipeline, estimator: Any) -> None:
+    put(estimator, "m")
     assert pipeline.predict_batch([], "m") == []
 
 
 @pytest.mark.parametrize(("model", "said"), [(Short(), "1 predictions"), (Broken(), "no weights")])
 def test_a_model_that_does_not_predict_is_an_inference_exception(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, model: HokusaiModel, said: str
+    pipeline: HokusaiInferencePipeline, model: HokusaiModel, said: str
 ) -> None:
-    registry.register_baseline(model, model_name="m")
+    put(model, "m")
     with pytest.raises(InferenceException, match=said):
         pipeline.predict_batch([1, 2], "m")
 
@@ -203,9 +186,9 @@ def test_an_outage_is_a_connection_error(pipeline: HokusaiInferencePipeline, pla
 
 
 def test_a_pickled_model_of_another_python_is_refused(
-    registry: ModelRegistry, pipeline: HokusaiInferencePipeline, monkeypatch: pytest.MonkeyPatch
+    pipeline: HokusaiInferencePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry.register_baseline(Namer(), model_name="m")
+    put(Namer(), "m")
     monkeypatch.setattr("sys.version_info", type("V", (tuple,), {"major": 3, "minor": 99})((3, 99, 0)))
     with pytest.raises(InferenceException, match=r"cannot be loaded with 3\.99"):
         pipeline.predict_batch([1], "m")
