@@ -1,0 +1,36 @@
+"""What the children of `killing.py` do. Results are JSON; every call makes its own model, as a new process would."""
+
+# ruff: noqa: PLC0415 - imported in the nursery, before anything is measured
+
+from __future__ import annotations
+
+from typing import Any
+
+METRICS = {"auc": 0.75, "recall": 0.5}
+
+
+def _model() -> Any:
+    """A model whose class goes into the artifact, as that of a script's own would."""
+    from hokusai import HokusaiModel
+
+    class Doubler(HokusaiModel):
+        names = frozenset(("alpha", "beta", "gamma"))
+
+        def predict(self, data: Any) -> list[Any]:
+            return [2 * value for value in data]
+
+    return Doubler()
+
+
+def register(name: str, calls: int = 1, metadata: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Register the same model `calls` times under `name`."""
+    from hokusai import ModelRegistry
+
+    registry = ModelRegistry(mode="online")
+    entries = [
+        registry.register_baseline(_model(), model_name=name, metrics=METRICS, metadata=metadata) for _ in range(calls)
+    ]
+    return [
+        {"version": entry.version, "number": entry.mlflow_version, "run_id": entry.run_id, "tags": entry.tags}
+        for entry in entries
+    ]
