@@ -43,17 +43,22 @@ Shown = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 def pages() -> dict[str, str]:
     """The text of every page by its path below `docs/`."""
-    record = json.loads(_MOMENT.sub("<moment>", SEEN.read_text("utf-8")))
-    versions, shown = record["versions"], record["files"]
-    catalogue = [scenarios.load(name) for name in scenarios.names()]
-    by_incident: dict[str, list[Scenario]] = {}
-    for scenario in sorted(catalogue, key=lambda one: (one.id, one.variant or "", one.name)):
-        by_incident.setdefault(scenario.id, []).append(scenario)
+    by_incident, versions, shown = catalogue()
     made = {
         f"{FOLDER}/{incident}.md": text_of(_page(files, versions, shown)) for incident, files in by_incident.items()
     }
     made[f"{FOLDER}/index.md"] = text_of(_index(by_incident, versions, shown))
     return made
+
+
+def catalogue() -> tuple[Mapping[str, Sequence[Scenario]], Sequence[str], Shown]:
+    """The scenarios by incident, the versions of MLflow that played them, and what was shown."""
+    record = json.loads(_MOMENT.sub("<moment>", SEEN.read_text("utf-8")))
+    loaded = [scenarios.load(name) for name in scenarios.names()]
+    by_incident: dict[str, list[Scenario]] = {}
+    for scenario in sorted(loaded, key=lambda one: (one.id, one.variant or "", one.name)):
+        by_incident.setdefault(scenario.id, []).append(scenario)
+    return by_incident, record["versions"], record["files"]
 
 
 # -- the overview ------------------------------------------------------------------------------------------------------
@@ -94,14 +99,14 @@ def _first(scenario: Scenario, version: str, shown: Shown) -> str:
     failures = [text for text in texts if text != "no exception"]
     if not texts:
         return "-"
-    gist = _gist((failures or texts)[0])
-    return code(gist if len(gist) <= SHORT else gist[: SHORT - 1] + "…")
+    said = gist((failures or texts)[0])
+    return code(said if len(said) <= SHORT else said[: SHORT - 1] + "…")
 
 
 _TELLING = ("Caused by ", "failed with error code ", "failed with exception ", "was successful but ")
 
 
-def _gist(text: str) -> str:
+def gist(text: str) -> str:
     """The exception and the part of its text that tells most."""
     kind, _, rest = text.partition(": ")
     for words in _TELLING:
