@@ -65,11 +65,12 @@ class Registered:
         """Return it as the documented methods do; what a fallback keeps has `local:` ids and no number."""
         tags, local = self.tags, self.place.fallback_from is not None
         delta = tags.get("delta_metrics")
+        model_id = tags.get("model_id") or f"{self.order.name}/{self.number}"  # a tokenized version has none of its own
         return ModelRegistryEntry(
-            model_id=f"local:{tags['model_id']}" if local else tags["model_id"],
+            model_id=f"local:{model_id}" if local else model_id,
             model_type=self.order.name,
-            version=str(self.semantic),
-            is_baseline=tags["is_baseline"] == "true",
+            version=str(self.semantic or self.number),
+            is_baseline=tags.get("is_baseline") == "true",
             baseline_id=tags.get("baseline_id"),
             metrics=dict(self.order.metrics),
             delta_metrics=json.loads(delta) if delta else None,

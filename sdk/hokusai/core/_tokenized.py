@@ -8,16 +8,16 @@ in `_notifying.py`, the rules of names and tags in `_tokens.py`.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from hokusai import _mlflow
 from hokusai._backend import Backend
 from hokusai.core import _sources
 from hokusai.core._events import canonical
 from hokusai.core._notifying import Delivery, keep_event, kept_event, notify
+from hokusai.core._order import Order
+from hokusai.core._registration import REGISTRATION, registering
 from hokusai.core._tokenized_model import (
     EVENT_TAG,
     PROPOSAL_TAG,
@@ -44,10 +44,16 @@ _PROPOSALS = ("proposal_identifier", "proposal_ticker", "canonical_identifier", 
 """Additional tags that name the proposal, the most telling first; without any it is the token's own."""
 
 _STATUS_TAG = "hokusai_status"
-_REGISTRATION_TAG = "hokusai.registration_id"
 _TEXT_LIMIT = 500
 _EVENT_LIMIT = 100_000
 """Characters of a tag's value that servers of 3.x take; 2.x takes 5,000 and refuses the version itself."""
+
+
+class _Source(NamedTuple):
+    """Where an artifact lies, and the run that it belongs to."""
+
+    uri: str
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,36 +160,41 @@ class TokenOrder:
         """Refuse additional tags that contradict, or would take the place of, Hokusai's own."""
         own = self._own_tags()
         for name, value in self.extra.items():
-            if name in (RUN_TAG, EVENT_TAG, STATE_TAG, _REGISTRATION_TAG) or own.get(name, value) != value:
+            if name in (RUN_TAG, EVENT_TAG, STATE_TAG, REGISTRATION) or own.get(name, value) != value:
                 raise InvalidParameterError(
                     f"additional_tags[{name!r}] is a tag that registering writes itself: leave it out."
                 )
 
 
 def register_tokenized(backend: Backend, order: TokenOrder, delivery: Delivery | None) -> TokenizedModel:
-    """Register the version and send its event; without `delivery` the event is kept for later."""
+    """Register the version and send its event; without `delivery` the event is kept for later.
+
+    A call that died in between is gone on with by the same call: it finds the version, and sends what is still pending.
+    """
     action = f"register {order.name!r} for the token {order.token_id}"
+    place = backend.unit(action, fallback=False)
     with backend.calling(action):
-        client = backend.client
-        source = _sources.resolve(client, order.uri, None)
-        if not source.run_id:
-            raise InvalidParameterError(
-                f"model_uri={order.uri!r} belongs to no run, and the platform wants the id of one. Nothing was "
-                "registered.",
-                remedy="Log the model to a run and pass runs:/<run id>/<path>.",
-                code="G10",
-            )
-        tags = {**order.tags(source.run_id), _REGISTRATION_TAG: uuid.uuid4().hex}
-        for name, value in order.spec_tags().items():
-            client.set_tag(source.run_id, name, value)
-        _ensure_model(client, order.name)
-        made = _mlflow.create_version(
-            client, order.name, source.uri, run_id=source.run_id, tags=tags, logged_model=source.logged_model
+        source = _source(place.client, order)
+    wish = Order(order.name, "tokenized", order.uri, source.run_id, numbered=False, tags=order.tags(source.run_id))
+    with registering(backend, wish, place=place) as made, backend.calling(action):
+        version = ModelVersion(order.name, made.number, None, source.uri, made.run_id, 0, made.tags)
+        if delivery is None or version.tags.get(STATE_TAG) != "pending":
+            return read_tokenized(keep_event(place.client, version))
+        return notify(backend, place.client, version, delivery)
+
+
+def _source(client: Any, order: TokenOrder) -> _Source:
+    """Return where the artifact lies and its run, which is told what is said about measuring; or refuse."""
+    source = _sources.resolve(client, order.uri, None)
+    if not source.run_id:
+        raise InvalidParameterError(
+            f"model_uri={order.uri!r} belongs to no run, and the platform wants the id of one. Nothing was registered.",
+            remedy="Log the model to a run and pass runs:/<run id>/<path>.",
+            code="G10",
         )
-        version = replace(ModelVersion.of(made), tags=tags)
-        if delivery is None:
-            return read_tokenized(keep_event(client, version))
-        return notify(backend, client, version, delivery)
+    for name, value in order.spec_tags().items():
+        client.set_tag(source.run_id, name, value)
+    return _Source(source.uri, source.run_id)
 
 
 def renotify(backend: Backend, wanted: object, version: object, delivery: Delivery | None) -> TokenizedModel:
@@ -246,15 +257,6 @@ def _of_result(wanted: object, version: object) -> tuple[str, object]:
     if version is not None and str(version) != str(number):
         raise InvalidParameterError(f"version={version!r} is not the version of the result, which is {number!r}.")
     return check_name(name, "result_or_name"), number
-
-
-def _ensure_model(client: Any, name: str) -> None:
-    """Create the registered model unless it exists."""
-    try:
-        client.create_registered_model(name)
-    except _mlflow.error_types() as error:
-        if getattr(error, "error_code", None) != "RESOURCE_ALREADY_EXISTS":
-            raise
 
 
 def _text(value: object, parameter: str) -> str:
