@@ -45,7 +45,9 @@ def _candidates(seen: SeenResponse, body: dict[str, object], text: str) -> Itera
         yield from _not_there(seen, body, detail, text)
     elif seen.status >= 500:
         yield from _failures(seen, detail, text)
-    elif seen.status < 400 and (not body or is_html(seen)):
+    elif 300 <= seen.status < 400:
+        yield known.MOVED
+    elif seen.status < 300 and (not body or is_html(seen)):
         yield known.LOGIN_PAGE if "login" in text.lower() else known.NOT_JSON
     elif seen.status == 400:
         yield _bad_request(text)

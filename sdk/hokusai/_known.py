@@ -174,6 +174,11 @@ REDIRECTED = Incident(
     "a redirect led to another address, and the key is taken off on such a way",
     "Put the address that answered into the tracking URI (https:// where it says http://). Your key is not the cause.",
 )
+MOVED = Incident(
+    "D10",
+    "a redirect leads to another address, and a writing call does not follow it",
+    "Put the address that it names into HOKUSAI_API_ENDPOINT, after making sure that it is the platform's.",
+)
 DOWNGRADED = Incident(
     "D10",
     "a redirect turned the request into another one, without its content",

@@ -1,7 +1,8 @@
 """HTTP to the platform itself (not to MLflow): one request, and its answer or an error of the SDK's family.
 
-The key goes out by the same auth object as MLflow's calls, so to its own origin only; a redirect is never followed.
-Retrying, and what the answers mean, is the caller's business.
+The key goes out by the same auth object as MLflow's calls, so to its own origin only; a redirect of a writing call is
+not followed, and takes the key off where it leads to another host. Retrying, and what the answers mean, is the
+caller's business.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from requests import Response
 
 __all__ = ["ask", "refusal"]
+
+_FOLLOWED = ("GET", "HEAD", "OPTIONS")
+"""Methods whose redirects are followed: a write, and what it carries, goes where it was addressed to or nowhere."""
 
 
 def ask(
@@ -60,7 +64,7 @@ def ask(
             headers=dict(headers or {}),
             timeout=timeout,
             auth=HokusaiRequestAuth(),
-            allow_redirects=False,
+            allow_redirects=method.upper() in _FOLLOWED,
         )
     except requests.RequestException as error:
         raise _errors.no_answer(error, url=url, action=action) from error

@@ -31,7 +31,7 @@ class AuthenticatedClient:
     """Requests to `<api_endpoint>/<path>`, each with `Authorization: Bearer <key>`.
 
     `timeout` bounds one call in seconds, repetitions included. Reading calls are repeated twice where there is no
-    answer or a 5xx; writing calls never. Redirects are not followed.
+    answer or a 5xx, and follow redirects; writing calls do neither.
 
     Raises:
         ConfigurationError: no key (A01), or an unusable one (A14); nothing was sent.
