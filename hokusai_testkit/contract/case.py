@@ -56,7 +56,16 @@ class Case:
     @property
     def info(self) -> CaseInfo:
         """The facts that results carry."""
-        return CaseInfo(self.id, self.promise.name, self.promise.issue, self.criteria, self.level)
+        return CaseInfo(
+            self.id,
+            self.promise.name,
+            self.promise.issue,
+            self.criteria,
+            self.level,
+            self.summary,
+            self.writes,
+            tuple(sorted(self.needs)),
+        )
 
 
 def case(

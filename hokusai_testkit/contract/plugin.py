@@ -10,7 +10,6 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -20,15 +19,20 @@ from typing import Any
 import pytest
 
 from hokusai_testkit.contract.case import Case, case_of
-from hokusai_testkit.contract.failures import ArrangementError, ContractViolation, describe_exception, skip
+from hokusai_testkit.contract.failures import ContractViolation, skip
 from hokusai_testkit.contract.isolation import isolated
-from hokusai_testkit.contract.results import CaseInfo, CaseResult, Outcome, Reason, RunResult
+from hokusai_testkit.contract.opening import open_target
+from hokusai_testkit.contract.recorder import Recorder, merged
+from hokusai_testkit.contract.results import CaseInfo, Reason, RunResult
 from hokusai_testkit.contract.sdk import Sdk, SdkImportError
-from hokusai_testkit.contract.targets import Platform, Target, TargetError, open_target
-from hokusai_testkit.reports import JsonReport, write
+from hokusai_testkit.contract.targets import Platform, Target, TargetError
+from hokusai_testkit.reports import REPORTS, write
 
 _OPTIONS = ("sdk", "target", "profile", "level")
-_RECORDER = pytest.StashKey["Recorder"]()
+_RECORDER = pytest.StashKey[Recorder]()
+_PARTS = pytest.StashKey[list[RunResult]]()
+_PLAN = pytest.StashKey[dict[str, CaseInfo]]()
+_WORKER_OUTPUT, _WORKER_PLAN = "hokusai_contract", "hokusai_contract_plan"
 _INSTALL_NAME = {"sklearn": "scikit-learn"}
 
 
@@ -38,27 +42,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sdk", metavar="MODULE", help="the implementation under test (default: hokusai)")
     group.addoption("--target", metavar="TARGET", help="what it runs against (default: mock)")
     group.addoption("--profile", metavar="P", help="profiles of the mock, separated by commas")
-    group.addoption("--level", choices=("core", "full"), help="how much to run (default: full)")
-    group.addoption("--json", metavar="FILE", help="write the result as JSON to FILE")
+    group.addoption("--level", choices=("core", "full"), help="how much to run (default: full, core online)")
+    for name, report in REPORTS.items():
+        group.addoption(f"--{report.option}", metavar="FILE", help=f"write the result as {name} to FILE")
+    group.addoption("--contract-terms", metavar="JSON", help="on what terms a server may be used (for the runner)")
     group.addoption("--contract-events", metavar="FILE", help="append one JSON line per event (for the runner)")
     group.addoption(
         "--contract-skip", metavar="FILE", help="case ids that are done already, one a line (for the runner)"
     )
+    group.addoption("--contract-count", action="store_true", help="count the requests of each case (for the runner)")
+    group.addoption("--contract-plan", action="store_true", help="plan, and run nothing (for the runner)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Import the implementation and open the target; a usage error when either cannot be had."""
-    if config.getoption("json", None) and config.getoption("numprocesses", None):
-        raise pytest.UsageError("--json needs all cases in one process: leave -n out")
+    if _is_controller(config):
+        config.stash[_PARTS], config.stash[_PLAN] = [], {}
+        return
     try:
         sdk = Sdk(_setting(config, "sdk", "hokusai"))
         profiles = [name for name in _setting(config, "profile", "").split(",") if name]
-        target = open_target(_setting(config, "target", "mock"), profiles)
-        target.start()
+        level = _setting(config, "level", "full")
+        terms = config.getoption("contract_terms", None)
+        target = open_target(_setting(config, "target", "mock"), profiles, level=level, terms=terms)
+        recorder = _recorder(config, sdk, target, level)
+        if not (target.shared and config.getoption("contract_plan", default=False)):
+            target.start()
     except (SdkImportError, TargetError) as problem:
         raise pytest.UsageError(str(problem)) from problem
     config.add_cleanup(target.stop)
-    config.stash[_RECORDER] = Recorder(config, sdk, target)
+    config.stash[_RECORDER] = recorder
+    recorder.begin()
+
+
+def _recorder(config: pytest.Config, sdk: Sdk, target: Target, level: str) -> Recorder:
+    skip_file = config.getoption("contract_skip", None)
+    return Recorder(
+        sdk,
+        target,
+        {"level": level, "keyword": config.getoption("keyword", "") or None},
+        events=config.getoption("contract_events", None),
+        done=frozenset(Path(skip_file).read_text("utf-8").split("\n")) if skip_file else frozenset(),
+        counting=config.getoption("contract_count", default=False),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +94,9 @@ def sdk(pytestconfig: pytest.Config) -> Sdk:
 
 
 @pytest.fixture
-def platform(pytestconfig: pytest.Config, tmp_path: Path) -> Iterator[Platform]:
+def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
     """A platform with nothing in it, and the environment in which the implementation talks to it."""
-    platform = pytestconfig.stash[_RECORDER].target.platform()
+    platform = request.config.stash[_RECORDER].target.platform(_case(request.node).id)
     with isolated(platform.env, tmp_path):
         yield platform
     platform.close()
@@ -100,6 +126,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     done = recorder.already_done
     items[:] = [item for item in items if _facts(item) is None or _case(item).id not in done]
     recorder.planned([_case(item).info for item in items if _facts(item) is not None])
+    if config.getoption("contract_plan", default=False):
+        items.clear()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,8 +139,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a case whose packages are not installed; a skip is never a pass."""
+    """Skip a case whose packages are not installed, or whose target has had enough; a skip is never a pass."""
     facts = _facts(item)
+    if facts is not None and (why := item.config.stash[_RECORDER].target.stopped) is not None:
+        skip(f"stopped:{why.code}", why.text)
     for need in sorted(facts.needs) if facts is not None else ():
         kind, _, name = need.partition(":")
         if kind == "package" and importlib.util.find_spec(name) is None:
@@ -130,95 +160,46 @@ def pytest_runtest_makereport(
     problem = None if call.excinfo is None else call.excinfo.value
     if isinstance(problem, ContractViolation):
         report.longrepr = str(problem)
-    item.config.stash[_RECORDER].phase(_case(item), report, problem)
+    platform = getattr(item, "funcargs", {}).get("platform")
+    item.config.stash[_RECORDER].phase(_case(item), report, problem, platform)
     return report
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what is tested against what."""
-    recorder = config.stash[_RECORDER]
+    recorder = config.stash.get(_RECORDER, None)
+    if recorder is None:
+        return None
     return f"hokusai contract: {recorder.sdk.module_name} against {recorder.target.describe()['name']}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the JSON result when it was asked for."""
-    if file := session.config.getoption("json", None):
-        write(JsonReport(), session.config.stash[_RECORDER].result(), file)
+    """Write the reports that were asked for; a worker hands its part to the process that does."""
+    config = session.config
+    recorder = config.stash.get(_RECORDER, None)
+    if recorder is not None and hasattr(config, "workeroutput"):
+        config.workeroutput[_WORKER_OUTPUT] = recorder.result(whole=False).to_json()
+        config.workeroutput[_WORKER_PLAN] = [info.to_json() for info in recorder.plan]
+        return
+    if recorder is not None:
+        result = recorder.result()
+    elif parts := config.stash.get(_PARTS, []):
+        result = merged(parts, config.stash[_PLAN].values())
+    else:
+        return
+    for report in REPORTS.values():
+        if file := config.getoption(report.option, None):
+            write(report(), result, file)
 
 
-class Recorder:
-    """What is known about this session: implementation, target, selection, and the outcome of every case so far."""
-
-    def __init__(self, config: pytest.Config, sdk: Sdk, target: Target) -> None:
-        """Record for the session of `config`."""
-        self.sdk, self.target = sdk, target
-        self._level = _setting(config, "level", "full")
-        self._keyword = config.getoption("keyword", "") or None
-        self._events = config.getoption("contract_events", None)
-        self._results: dict[str, CaseResult] = {}
-        skip_file = config.getoption("contract_skip", None)
-        self.already_done = frozenset(Path(skip_file).read_text("utf-8").split("\n")) if skip_file else frozenset[str]()
-        self._event("session", target=target.describe(), implementation=sdk.describe(), selection=self._selection())
-
-    def excluded(self, facts: Case) -> Reason | None:
-        """Why `facts` does not belong to this run, None when it does."""
-        if self._level == "core" and facts.level == "full":
-            return Reason("deselected:level", "belongs to level full; this run is level core")
-        for need in sorted(facts.needs):
-            if ":" not in need and need not in self.target.capabilities:
-                return Reason(f"not-applicable:{need}", f"the target has no {need}")
-        return None
-
-    def disabled(self, facts: Case, reason: Reason) -> None:
-        """Keep a case that was excluded."""
-        self._finished(CaseResult(facts.info, "disabled", reason))
-
-    def planned(self, cases: list[CaseInfo]) -> None:
-        """Announce the cases that will run."""
-        self._event("plan", cases=[case.to_json() for case in cases])
-
-    def started(self, facts: Case) -> None:
-        """Announce that a case begins."""
-        self._event("start", id=facts.id)
-
-    def phase(self, facts: Case, report: pytest.TestReport, problem: BaseException | None) -> None:
-        """Take the report of one phase (set-up, call, tear-down); the worst of the three is the outcome."""
-        before = self._results.get(facts.id)
-        duration = report.duration + (before.duration_s if before is not None else 0.0)
-        outcome, reason = _outcome(report, problem)
-        if outcome == "pass" and before is not None:
-            outcome, reason = before.outcome, before.reason
-        result = CaseResult(facts.info, outcome, reason, duration)
-        self._results[facts.id] = result
-        if report.when == "teardown":
-            self._finished(result)
-
-    def result(self) -> RunResult:
-        """Everything so far as one result."""
-        return RunResult(self.target.describe(), self.sdk.describe(), self._selection(), tuple(self._results.values()))
-
-    def _finished(self, result: CaseResult) -> None:
-        self._results[result.info.id] = result
-        self._event("finish", case=result.to_json())
-
-    def _selection(self) -> dict[str, Any]:
-        return {"level": self._level, "keyword": self._keyword}
-
-    def _event(self, kind: str, **fields: Any) -> None:
-        if self._events:
-            with Path(self._events).open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"event": kind, **fields}) + "\n")
-
-
-def _outcome(report: pytest.TestReport, problem: BaseException | None) -> tuple[Outcome, Reason | None]:
-    if report.outcome == "passed":
-        return "pass", None
-    if report.outcome == "skipped":
-        return "skip", Reason(getattr(problem, "code", "skipped"), str(problem))
-    if isinstance(problem, ContractViolation):
-        return "fail", Reason(problem.code, problem.message)
-    code = "arrangement" if isinstance(problem, ArrangementError) else "suite"
-    return "error", Reason(code, describe_exception(problem) if problem is not None else str(report.longrepr))
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the part of a worker that has ended."""
+    output = getattr(node, "workeroutput", {})
+    if _WORKER_OUTPUT in output:
+        node.config.stash[_PARTS].append(RunResult.from_json(output[_WORKER_OUTPUT]))
+        plan = [CaseInfo.from_json(info) for info in output[_WORKER_PLAN]]
+        node.config.stash[_PLAN].update({info.id: info for info in plan})
 
 
 def _facts(item: pytest.Item) -> Case | None:
@@ -230,6 +211,11 @@ def _case(item: pytest.Item) -> Case:
     facts = _facts(item)
     assert facts is not None
     return replace(facts, name=item.name)
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    """Whether other processes run the cases for this one."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
 
 
 def _setting(config: pytest.Config, name: str, default: str) -> str:

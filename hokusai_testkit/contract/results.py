@@ -53,6 +53,9 @@ class CaseInfo:
     issue: str | None
     criteria: tuple[str, ...]
     level: str
+    summary: str = ""
+    writes: bool = False
+    needs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -62,22 +65,40 @@ class CaseInfo:
             "issue": self.issue,
             "criteria": list(self.criteria),
             "level": self.level,
+            "summary": self.summary,
+            "writes": self.writes,
+            "needs": list(self.needs),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CaseInfo:
         """Read what `to_json` wrote."""
-        return cls(data["id"], data["method"], data["issue"], tuple(data["criteria"]), data["level"])
+        return cls(
+            data["id"],
+            data["method"],
+            data["issue"],
+            tuple(data["criteria"]),
+            data["level"],
+            data.get("summary", ""),
+            data.get("writes", False),
+            tuple(data.get("needs", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came out of one case. `reason` is None exactly when the case passed; `duration_s` is in seconds."""
+    """What came out of one case. `reason` is None exactly when the case passed; `duration_s` is in seconds.
+
+    `journal` has a line for each of the last requests of a case that did not pass, `requests` how many there were in
+    all where they were counted.
+    """
 
     info: CaseInfo
     outcome: Outcome
     reason: Reason | None = None
     duration_s: float = 0.0
+    journal: tuple[str, ...] = ()
+    requests: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the case as it stands in the result file."""
@@ -87,13 +108,15 @@ class CaseResult:
             "outcome": self.outcome,
             "reason": reason,
             "duration_s": round(self.duration_s, 3),
+            "journal": list(self.journal),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CaseResult:
         """Read what `to_json` wrote."""
         reason = None if data["reason"] is None else Reason(data["reason"]["code"], data["reason"]["text"])
-        return cls(CaseInfo.from_json(data), data["outcome"], reason, data["duration_s"])
+        journal = tuple(data.get("journal", ()))
+        return cls(CaseInfo.from_json(data), data["outcome"], reason, data["duration_s"], journal, data.get("requests"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +149,15 @@ class RunResult:
             "implementation": dict(self.implementation),
             "selection": dict(self.selection),
             "counts": self.counts,
+            "duration_s": round(self.duration_s, 3),
             "cases": [case.to_json() for case in self.cases],
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunResult:
+        """Read what `to_json` wrote; verdict and counts follow from the cases."""
+        cases = tuple(CaseResult.from_json(case) for case in data["cases"])
+        return cls(data["target"], data["implementation"], data["selection"], cases, data.get("duration_s", 0.0))
 
 
 def verdict_of(cases: Iterable[CaseResult]) -> bool | None:

@@ -10,18 +10,25 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hokusai_testkit.contract.opening import default_level, terms_to
 from hokusai_testkit.contract.results import CaseInfo, CaseResult, Reason, RunResult
+from hokusai_testkit.contract.servers.cleanup import Cleanup
+from hokusai_testkit.contract.servers.ledger import FILE_NAME, default_folder, read
+from hokusai_testkit.contract.servers.limits import Refusal
+from hokusai_testkit.contract.servers.target import Terms, clean_up
+from hokusai_testkit.contract.targets import TargetError, is_url
 
-__all__ = ["Progress", "RunError", "Selection", "UsageError", "run"]
+__all__ = ["Plan", "Progress", "RunError", "Selection", "UsageError", "plan", "run"]
 
 CASE_LIMIT_S = 180.0
 """How long one case may take, in seconds, before its interpreter is ended and the case counts as failed."""
@@ -49,8 +56,21 @@ class Selection:
     sdk: str = "hokusai"
     target: str = "mock"
     profiles: tuple[str, ...] = ()
-    level: str = "full"
+    level: str | None = None
     keyword: str | None = None
+    terms: Terms | None = None
+    """On what terms a server by URL may be used; None: the defaults of its kind, a run id of its own."""
+    without: frozenset[str] = frozenset()
+    """Ids of cases that are left out without a word."""
+    plan: bool = False
+    """Plan, and run nothing."""
+    count: bool = False
+    """Count the requests of each case."""
+
+    @property
+    def chosen_level(self) -> str:
+        """The level that was asked for, or the default of the target."""
+        return self.level or default_level(self.target)
 
 
 @dataclass(slots=True)
@@ -62,6 +82,8 @@ class _Session:
     results: dict[str, CaseResult] = field(default_factory=dict)
     running: str | None = None
     running_since: float = 0.0
+    sent: int = 0
+    stopped: Refusal | None = None
 
     @property
     def missing(self) -> list[CaseInfo]:
@@ -82,6 +104,9 @@ class _Session:
             result = CaseResult.from_json(event["case"])
             self.results[result.info.id] = result
             self.running = None
+            self.stopped = Refusal(*event["stopped"]) if event.get("stopped") else None
+        elif kind == "sent":
+            self.sent = event["count"]
 
     def give_up_on(self, code: str, text: str) -> None:
         """Let the running case fail: it took the interpreter with it."""
@@ -95,10 +120,60 @@ class _Session:
 def run(selection: Selection, *, progress: Progress | None = None, case_limit_s: float = CASE_LIMIT_S) -> RunResult:
     """Run the selected cases and return what came out.
 
-    Raises `UsageError` when the SDK, the target, a profile or the selection cannot be used, `RunError` when pytest
-    itself breaks.
+    A server by URL is cleaned up afterwards; what was removed and what is left stands in the result's `target`. Raises
+    `UsageError` when the SDK, the target, a profile or the selection cannot be used, `RunError` when pytest itself
+    breaks.
     """
     started = time.monotonic()
+    selection = _with_terms(selection)
+    session = _run_to_the_end(selection, progress, case_limit_s)
+    order = {case_id: number for number, case_id in enumerate(session.planned)}
+    cases = sorted(session.results.values(), key=lambda result: order.get(result.info.id, len(order)))
+    unknown = [CaseResult(info, "error", Reason("not-run", "the case was never run")) for info in session.missing]
+    facts = session.facts
+    target = {**facts["target"], **_left_behind(selection, session)}
+    duration = time.monotonic() - started
+    return RunResult(target, facts["implementation"], facts["selection"], (*cases, *unknown), duration)
+
+
+def plan(selection: Selection) -> Plan:
+    """Return what `run` would do, without a request to the target.
+
+    The planned cases are rehearsed on the embedded mock with the same implementation, to count their requests.
+    """
+    selection = replace(_with_terms(selection), plan=True)
+    planned = _run_to_the_end(selection, None, CASE_LIMIT_S)
+    if selection.target == "mock":
+        return Plan(planned.facts["target"], tuple(planned.planned.values()), tuple(planned.results.values()), {})
+    rehearsal = replace(
+        selection,
+        target="mock",
+        level=selection.chosen_level,
+        terms=None,
+        without=frozenset(planned.results),
+        plan=False,
+        count=True,
+    )
+    rehearsed = _run_to_the_end(rehearsal, None, CASE_LIMIT_S)
+    counts = {case_id: result.requests or 0 for case_id, result in rehearsed.results.items()}
+    return Plan(planned.facts["target"], tuple(planned.planned.values()), tuple(planned.results.values()), counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do: the cases that it would run and those that it would leave out, with the reason of each.
+
+    `requests` is how many requests each case made on the mock; empty where the target is the mock itself.
+    """
+
+    target: Mapping[str, Any]
+    cases: tuple[CaseInfo, ...]
+    disabled: tuple[CaseResult, ...]
+    requests: Mapping[str, int]
+
+
+def _run_to_the_end(selection: Selection, progress: Progress | None, case_limit_s: float) -> _Session:
+    """Start interpreters until every planned case has a result, or the last one gave none."""
     session = _Session()
     with tempfile.TemporaryDirectory(prefix="hokusai-contract-", ignore_cleanup_errors=True) as folder:
         moved = True
@@ -108,15 +183,31 @@ def run(selection: Selection, *, progress: Progress | None = None, case_limit_s:
             if session.running is not None:
                 text = f"the interpreter ended with code {code} while {session.running} ran:\n{said[-1000:]}"
                 session.give_up_on("crashed", text)
-            moved = bool(session.missing) and len(session.results) > before
+            moved = not selection.plan and bool(session.missing) and len(session.results) > before
     _check(code, said, session, selection)
-    order = {case_id: number for number, case_id in enumerate(session.planned)}
-    cases = sorted(session.results.values(), key=lambda result: order.get(result.info.id, len(order)))
-    unknown = [CaseResult(info, "error", Reason("not-run", "the case was never run")) for info in session.missing]
-    facts = session.facts
-    return RunResult(
-        facts["target"], facts["implementation"], facts["selection"], (*cases, *unknown), time.monotonic() - started
-    )
+    return session
+
+
+def _with_terms(selection: Selection) -> Selection:
+    """The selection with terms for a server by URL, also where none were given."""
+    if not is_url(selection.target) or selection.terms is not None:
+        return selection
+    run_id = secrets.token_hex(4)
+    return replace(selection, terms=Terms(run=run_id, folder=default_folder(run_id)))
+
+
+def _left_behind(selection: Selection, session: _Session) -> dict[str, Any]:
+    """Clean a server up after a run, and say what became of what the run had made."""
+    terms = selection.terms
+    if terms is None:
+        return {}
+    facts = {"requests": session.sent, "ledger": str(terms.folder / FILE_NAME)}
+    if not read(terms.folder)[1]:
+        return {**facts, **Cleanup().to_json()}
+    try:
+        return {**facts, **clean_up(terms, selection.target).to_json()}
+    except TargetError as problem:
+        return {**facts, "removed": [], "left": [], "cannot_look": [str(problem)]}
 
 
 def _check(code: int, said: str, session: _Session, selection: Selection) -> None:
@@ -124,9 +215,9 @@ def _check(code: int, said: str, session: _Session, selection: Selection) -> Non
         raise UsageError(_errors_in(said))
     if not session.facts:
         raise RunError(f"the contract suite could not start:\n{said[-2000:]}")
-    if not session.planned:
-        raise UsageError(f"no case is selected by level {selection.level!r} and -k {selection.keyword!r}")
-    if code not in (0, 1) and session.missing:
+    if not session.planned and not selection.without:
+        raise UsageError(f"no case is selected by level {selection.chosen_level!r} and -k {selection.keyword!r}")
+    if not selection.plan and code not in (0, 1) and session.missing:
         raise RunError(f"pytest ended with code {code}:\n{said[-2000:]}")
 
 
@@ -190,7 +281,7 @@ def _events(source: Any) -> Iterator[dict[str, Any]]:
 def _command(selection: Selection, session: _Session, folder: Path, events: Path) -> Sequence[str]:
     ini, done = folder / "pytest.ini", folder / "done.txt"
     ini.write_text("[pytest]\n", encoding="utf-8")
-    done.write_text("\n".join(session.results), encoding="utf-8")
+    done.write_text("\n".join([*session.results, *selection.without]), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "hokusai_testkit.contract.plugin", "-p", "no:cacheprovider", "-q"]
     command += [
         "-c",
@@ -202,10 +293,14 @@ def _command(selection: Selection, session: _Session, folder: Path, events: Path
         "--basetemp",
         str(folder / "tmp"),
     ]
-    command += ["--sdk", selection.sdk, "--target", selection.target, "--level", selection.level]
+    command += ["--sdk", selection.sdk, "--target", selection.target, "--level", selection.chosen_level]
     command += ["--contract-events", str(events), "--contract-skip", str(done)]
     if selection.profiles:
         command += ["--profile", ",".join(selection.profiles)]
+    if selection.terms is not None:
+        terms = replace(selection.terms, spent=session.sent, stopped=session.stopped)
+        command += ["--contract-terms", terms_to(terms)]
+    command += ["--contract-plan"] * selection.plan + ["--contract-count"] * selection.count
     if selection.keyword:
         command += ["-k", selection.keyword]
     return [*command, str(_CASES)]

@@ -67,11 +67,15 @@ class ModelVersion:
 class Tracking:
     """MLflow's REST API at a tracking URI, with a key."""
 
-    def __init__(self, tracking_uri: str, api_key: str | None) -> None:
-        """Talk to `tracking_uri` (scheme, host, port and prefix), with `api_key` as bearer token when given."""
+    def __init__(self, tracking_uri: str, api_key: str | None, *, own: str = "") -> None:
+        """Talk to `tracking_uri` (scheme, host, port and prefix), with `api_key` as bearer token when given.
+
+        On a server that others use too, `own` is the prefix of the names that this run may have made: nothing else is
+        listed.
+        """
         parts = urlsplit(tracking_uri)
         self._host, self._port, self._prefix = parts.hostname or "", parts.port, parts.path.rstrip("/")
-        self._key = api_key
+        self._key, self._own = api_key, own
 
     # -- experiments and runs ----------------------------------------------------------------------------------------
 
@@ -87,12 +91,16 @@ class Tracking:
         return str(self._good(answer, "experiments/get-by-name").json["experiment"]["experiment_id"])
 
     def experiment_names(self) -> list[str]:
-        """Return the names of all active experiments."""
-        found = self._post("/experiments/search", {"max_results": 1000}).get("experiments", [])
+        """Return the names of all active experiments; on a shared server of those that this run made."""
+        body: dict[str, Any] = {"max_results": 1000}
+        if self._own:
+            body["filter"] = f"name LIKE '%{self._own}%'"
+        found = self._post("/experiments/search", body).get("experiments", [])
         return [experiment["name"] for experiment in found]
 
-    def create_run(self, experiment: str = "contract-arranged") -> Run:
-        """Create a run in the experiment `experiment`, which is made when it is missing."""
+    def create_run(self, experiment: str | None = None) -> Run:
+        """Create a run in `experiment` (default: one of the suite's own), which is made when it is missing."""
+        experiment = experiment or f"{self._own}contract-arranged"
         experiment_id = self.experiment_id(experiment) or self.create_experiment(experiment)
         body = {"experiment_id": experiment_id, "start_time": int(time.time() * 1000)}
         return _run(self._post("/runs/create", body)["run"])
@@ -161,8 +169,9 @@ class Tracking:
         self._post("/registered-models/alias", {"name": name, "alias": alias, "version": number})
 
     def model_names(self) -> list[str]:
-        """Return the names of all registered models."""
-        answer = self._good(self._ask("GET", f"{_API}/registered-models/search?max_results=1000"), "model search")
+        """Return the names of all registered models; on a shared server of those that this run made."""
+        query = urlencode({"max_results": 1000, **({"filter": f"name LIKE '{self._own}%'"} if self._own else {})})
+        answer = self._good(self._ask("GET", f"{_API}/registered-models/search?{query}"), "model search")
         return [model["name"] for model in answer.json.get("registered_models", [])]
 
     def versions(self, name: str) -> list[ModelVersion]:
@@ -171,6 +180,21 @@ class Tracking:
         answer = self._good(self._ask("GET", f"{_API}/model-versions/search?{query}"), "version search")
         found = [_version(version) for version in answer.json.get("model_versions", [])]
         return sorted(found, key=lambda version: int(version.number))
+
+    def delete_versions(self, name: str) -> None:
+        """Remove every version of the model `name`, by the platform's own route where a gateway loses DELETE bodies."""
+        for version in self.versions(name):
+            body = json.dumps({"name": name, "version": version.number}).encode()
+            answer = self._ask("DELETE", f"{_API}/model-versions/delete", body, "application/json")
+            if answer.status >= 300 and self._prefix.endswith("/mlflow"):
+                route = f"/models/{quote(name)}/{version.number}"
+                answer = self._ask("DELETE", route, prefix=self._prefix.removesuffix("/mlflow"))
+            self._good(answer, "model-versions/delete")
+
+    def call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Make the MLflow call `name` (`runs/delete`) and return the answer, whatever its status is."""
+        data = None if body is None else json.dumps(body).encode()
+        return self._ask(method, f"{_API}/{name}", data, "application/json" if data else None)
 
     # -- the wire ----------------------------------------------------------------------------------------------------
 
@@ -184,7 +208,15 @@ class Tracking:
             raise ArrangementError(f"the target answered {answer.status} to the suite's own {what}: {body}")
         return answer
 
-    def _ask(self, method: str, path: str, body: bytes | None = None, content_type: str | None = None) -> Answer:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        content_type: str | None = None,
+        *,
+        prefix: str | None = None,
+    ) -> Answer:
         headers = {CLIENT_HEADER: CLIENT, "Connection": "close"}
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -192,7 +224,7 @@ class Tracking:
             headers["Content-Type"] = content_type
         connection = http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT)
         try:
-            connection.request(method, self._prefix + path, body, headers)
+            connection.request(method, (self._prefix if prefix is None else prefix) + path, body, headers)
             answer = connection.getresponse()
             return Answer(answer.status, answer.read())
         except (OSError, http.client.HTTPException) as problem:

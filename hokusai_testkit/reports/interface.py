@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from hokusai_testkit.contract.results import RunResult
 
-__all__ = ["Report"]
+__all__ = ["FileReport", "Report"]
 
 
 class Report(Protocol):
@@ -14,3 +14,16 @@ class Report(Protocol):
 
     def render(self, result: RunResult) -> str:
         """Return `result` in this format, ending in a newline."""
+
+
+class FileReport(Report, Protocol):
+    """A format that can be written to a file."""
+
+    option: ClassVar[str]
+    """The option, without dashes, that takes the file's name."""
+
+    file_name: ClassVar[str]
+    """What the file is called in the folder of `--report`."""
+
+    def __init__(self) -> None:
+        """Make the report; there is nothing to choose."""

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from hokusai_testkit.contract.results import CRITERIA, ISSUES, CaseResult, Outcome, RunResult
+from hokusai_testkit.reports.states import heading, left_behind, state
 
 __all__ = ["TerminalReport"]
 
 _COLUMNS: tuple[Outcome, ...] = ("pass", "fail", "error", "skip", "disabled")
 _COLOURS = {"kept": "green", "BROKEN": "red", "not shown": "yellow", "not selected": None}
-_WORDS = {True: "kept", False: "BROKEN", None: "not shown"}
 
 
 class TerminalReport:
@@ -38,7 +38,7 @@ class TerminalReport:
         return "\n".join(self._lines(result)) + "\n"
 
     def _lines(self, result: RunResult) -> Iterator[str]:
-        yield _heading(result)
+        yield f"Hokusai contract: {heading(result)}"
         if result.implementation.get("file"):
             yield f"Tested: {result.implementation['file']}"
         yield ""
@@ -48,6 +48,7 @@ class TerminalReport:
         yield ""
         for outcome, title in (("fail", "FAILED"), ("error", "ERROR"), ("skip", "SKIPPED")):
             yield from self._details(title, [case for case in result.cases if case.outcome == outcome])
+        yield from left_behind(result)
         yield self._summary(result)
 
     def _table(
@@ -58,7 +59,7 @@ class TerminalReport:
         for name, text in rows.items():
             found = [case for case in cases if belongs(case, name)]
             numbers = " ".join(f"{sum(c.outcome == column for c in found):>8}" for column in _COLUMNS)
-            yield f"{name:<10} {text:<{width}} {numbers}  {self._word(_state(found))}{_part(found)}"
+            yield f"{name:<10} {text:<{width}} {numbers}  {self._word(state(found))}{_part(found)}"
 
     def _details(self, title: str, cases: Sequence[CaseResult]) -> Iterator[str]:
         for case in cases:
@@ -77,25 +78,6 @@ class TerminalReport:
 
     def _word(self, word: str) -> str:
         return click.style(word, fg=_COLOURS[word]) if self._colour else word
-
-
-def _heading(result: RunResult) -> str:
-    sdk, target = result.implementation, result.target
-    profiles = ", ".join(target.get("profiles", []))
-    client = f"MLflow {sdk['mlflow']}" if sdk.get("mlflow") else "no MLflow"
-    return (
-        f"Hokusai contract: {sdk['name']} {sdk.get('version') or ''} ({client}, Python {sdk.get('python')}) "
-        f"against {target['name']} {target.get('version', '')} ({profiles})"
-    )
-
-
-def _state(cases: Sequence[CaseResult]) -> str:
-    outcomes = {case.outcome for case in cases} - {"disabled"}
-    if not outcomes:
-        return "not selected"
-    if "fail" in outcomes:
-        return _WORDS[False]
-    return _WORDS[True] if outcomes == {"pass"} else _WORDS[None]
 
 
 def _part(cases: Sequence[CaseResult]) -> str:

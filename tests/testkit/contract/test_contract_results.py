@@ -46,6 +46,7 @@ def test_the_json_has_the_published_form(result):
         "implementation": {"name": "hokusai"},
         "selection": {"level": "full"},
         "counts": {"pass": 1, "fail": 1, "skip": 0, "disabled": 0, "error": 0, "total": 2},
+        "duration_s": 0.0,
         "cases": [
             {
                 "id": "ModelRegistry/a",
@@ -56,6 +57,10 @@ def test_the_json_has_the_published_form(result):
                 "outcome": "pass",
                 "reason": None,
                 "duration_s": 0.25,
+                "summary": "",
+                "writes": False,
+                "needs": [],
+                "journal": [],
             },
             {
                 "id": "ModelRegistry/a",
@@ -66,6 +71,10 @@ def test_the_json_has_the_published_form(result):
                 "outcome": "fail",
                 "reason": {"code": "because", "text": "a ended as fail"},
                 "duration_s": 0.25,
+                "summary": "",
+                "writes": False,
+                "needs": [],
+                "journal": [],
             },
         ],
     }
