@@ -25,7 +25,7 @@ BROKEN: Final = 4
 INTERRUPTED: Final = 130
 """Exit code: interrupted by the user."""
 
-COMMANDS: Final = ("serve", "run", "scenarios", "contract", "doctor")
+COMMANDS: Final = ("serve", "run", "scenarios", "contract", "doctor", "cassettes")
 
 
 class _Commands(click.Group):
