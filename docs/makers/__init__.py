@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from makers import api, incidents, troubleshooting
+from makers import api, coverage, incidents, troubleshooting
 
 __all__ = ["DOCS", "MAKERS", "differing", "pages", "write"]
 
 DOCS = Path(__file__).resolve().parents[1]
-MAKERS: tuple[ModuleType, ...] = (api, incidents, troubleshooting)
+MAKERS: tuple[ModuleType, ...] = (api, coverage, incidents, troubleshooting)
 
 
 def pages() -> dict[str, str]:
