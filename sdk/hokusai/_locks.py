@@ -21,11 +21,14 @@ class FileLock:
 
     @classmethod
     def attempt(cls, path: Path) -> FileLock | None:
-        """Take the lock, or return `None` at once when another thread or process holds it."""
+        """Take the lock, or return `None` at once when another thread or process holds it, or removes its file."""
         handle = path.open("a+b")
         try:
             _lock(handle.fileno(), wait=False)
+            same = os.path.samestat(os.fstat(handle.fileno()), path.stat())
         except OSError:
+            same = False
+        if not same:  # held, or removed between opening and locking: such a lock would exclude nobody
             handle.close()
             return None
         return cls(path, handle)
@@ -34,9 +37,11 @@ class FileLock:
         """Give the lock back; with `remove` its file goes too, which nobody may need any more."""
         if self._handle.closed:
             return
+        if remove and os.name != "nt":  # while it is held: whoever locks the removed file afterwards sees that
+            self.path.unlink(missing_ok=True)
         _unlock(self._handle.fileno())
         self._handle.close()
-        if remove:
+        if remove and os.name == "nt":  # where an open file cannot be removed
             with suppress(OSError):
                 self.path.unlink()
 

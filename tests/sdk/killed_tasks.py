@@ -30,7 +30,27 @@ def register(name: str, calls: int = 1, metadata: dict[str, Any] | None = None) 
     entries = [
         registry.register_baseline(_model(), model_name=name, metrics=METRICS, metadata=metadata) for _ in range(calls)
     ]
-    return [
-        {"version": entry.version, "number": entry.mlflow_version, "run_id": entry.run_id, "tags": entry.tags}
-        for entry in entries
-    ]
+    return [_told(entry) for entry in entries]
+
+
+def finish_all() -> list[dict[str, Any]]:
+    """Finish what is open in the journal, as `hokusai sync` does."""
+    from hokusai import ModelRegistry
+    from hokusai.core._journal import Journal
+    from hokusai.core._registration import finish
+
+    backend = ModelRegistry(mode="online")._backend
+    journal = Journal(backend.settings.local_store)
+    return [_told(finish(entry, backend)) for entry in journal.open_registrations()]
+
+
+def open_names() -> list[str]:
+    """Return the names of the open registrations."""
+    from hokusai.config._resolver import resolve
+    from hokusai.core._journal import Journal
+
+    return [entry.name for entry in Journal(resolve().local_store).open_registrations()]
+
+
+def _told(entry: Any) -> dict[str, Any]:
+    return {"version": entry.version, "number": entry.mlflow_version, "run_id": entry.run_id, "tags": entry.tags}

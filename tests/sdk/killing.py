@@ -1,4 +1,4 @@
-"""Processes that die by SIGKILL at a chosen point of their work: the harness of the tests of registering and of syncing.
+"""Processes that die by SIGKILL at a chosen point of their work: for the tests of registering and of syncing.
 
     with Nursery("killed_tasks") as nursery:
         child = nursery.run("killed_tasks:register", {"name": "m"}, env=env, kill_at=7)
@@ -6,8 +6,9 @@
 
 A child counts *points*: before a request is sent, with half of its body sent, when its answer is there but was not
 read; and before every change of a file below `HOKUSAI_LOCAL_STORE` (audit events: open for writing, rename, remove,
-mkdir, rmdir). At its `kill_at`-th point it kills itself with SIGKILL: nothing is flushed, no `finally` runs. A run with
-`kill_at=None` goes to its end and tells how many points there are.
+mkdir, rmdir). At its `kill_at`-th point, or at the first one that the pattern `kill_at` fits, it kills itself with
+SIGKILL: nothing is flushed, no `finally` runs. A run with `kill_at=None` goes to its end and tells how many points
+there are.
 
 Children are forked from one process in which MLflow and the SDK are loaded already: importing them anew takes seconds.
 `run_all` forks several at once, for tests of what happens between processes.
@@ -26,6 +27,7 @@ import traceback
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,7 +45,7 @@ class Task:
     function: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str | None] = field(default_factory=dict)
-    kill_at: int | None = None
+    kill_at: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Nursery:
         arguments: Mapping[str, Any] | None = None,
         *,
         env: Mapping[str, str | None] | None = None,
-        kill_at: int | None = None,
+        kill_at: int | str | None = None,
     ) -> Child:
         """Run one child to its end."""
         return self.run_all([Task(function, arguments or {}, env or {}, kill_at)])[0]
@@ -174,7 +176,7 @@ def _work(order: dict[str, Any]) -> None:
     Path(order["report"]).write_text(json.dumps(told), encoding="utf-8")
 
 
-def _count_points(path: str, kill_at: int | None, store: str) -> None:
+def _count_points(path: str, kill_at: int | str | None, store: str) -> None:
     """Write down every point that is passed, and die at the chosen one."""
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     passed = 0
@@ -184,7 +186,7 @@ def _count_points(path: str, kill_at: int | None, store: str) -> None:
         nonlocal passed
         passed += 1
         os.write(log, f"{label}\n".encode())
-        return passed == kill_at
+        return fnmatchcase(label, kill_at) if isinstance(kill_at, str) else passed == kill_at
 
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)

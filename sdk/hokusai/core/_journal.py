@@ -26,7 +26,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -44,8 +43,6 @@ _FORMAT = 1
 _ENTRY = "entry.json"
 _DRAFT = ".draft-"
 _DONE = ".done-"
-_ORPHANED = 3600.0
-"""Seconds after which a lock file without a folder belongs to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,21 +219,18 @@ class Journal:
         Raises:
             ConfigurationError: the folder cannot be written; nothing was sent.
         """
-        identity = uuid.uuid4().hex
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._tidy()
-            lock = FileLock.attempt(self._lock_of(identity))
-            folder = self.folder / f"{_DRAFT}{identity}"
+            lock = self._fresh_lock()
+            folder = self.folder / f"{_DRAFT}{lock.path.stem}"
             folder.mkdir()
         except OSError as error:
             raise ConfigurationError(
                 f"The journal of registrations {self.folder} cannot be written: {error.strerror or error}.",
                 remedy="Set HOKUSAI_LOCAL_STORE to a folder that you may write to.",
             ) from error
-        if lock is None:  # an id that is made up here is nobody else's
-            raise RuntimeError(f"another process holds {self._lock_of(identity)}")
-        draft = Draft(identity, folder, self, lock)
+        draft = Draft(lock.path.stem, folder, self, lock)
         try:
             yield draft
         finally:
@@ -289,19 +283,26 @@ class Journal:
     def _lock_of(self, identity: str) -> Path:
         return self.folder / f"{identity}.lock"
 
-    def _tidy(self) -> None:
-        """Throw away what dead processes left: drafts that never began, and what was finished but not yet deleted."""
-        for folder in self.folder.glob(".d*-*"):
-            lock = FileLock.attempt(self._lock_of(folder.name.rpartition("-")[2]))
+    def _fresh_lock(self) -> FileLock:
+        """Take the lock of a new id; again in the rare case that somebody tidied its file away at that moment."""
+        while True:
+            lock = FileLock.attempt(self._lock_of(uuid.uuid4().hex))
             if lock is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                return lock
+
+    def _tidy(self) -> None:
+        """Throw away what dead processes left: drafts that never began, what was finished, locks of neither."""
+        folders = [folder for folder in self.folder.iterdir() if folder.suffix != ".lock"]
+        known = {folder.name.rpartition("-")[2] for folder in folders if not folder.name.startswith((_DRAFT, _DONE))}
+        loose = {
+            folder.name.rpartition("-")[2]: folder for folder in folders if folder.name.startswith((_DRAFT, _DONE))
+        }
+        for identity in {path.stem for path in self.folder.glob("*.lock")} - known | set(loose):
+            lock = FileLock.attempt(self._lock_of(identity))
+            if lock is not None:
+                if identity in loose:
+                    shutil.rmtree(loose[identity], ignore_errors=True)
                 lock.release(remove=True)
-        for path in self.folder.glob(
-            "*.lock"
-        ):  # those whose process died before it made, or after it dropped, a folder
-            if time.time() - path.stat().st_mtime > _ORPHANED and not any(self.folder.glob(f"*-{path.stem}")):
-                with suppress(OSError):
-                    path.unlink()
 
 
 def _write_synced(path: Path, text: str) -> None:
