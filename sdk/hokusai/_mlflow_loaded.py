@@ -10,7 +10,15 @@ from typing import Any
 
 from hokusai import _mlflow
 
-__all__ = ["carried_model", "column_count", "column_names", "is_estimator", "is_refused_by_signature", "load_pyfunc"]
+__all__ = [
+    "carried_model",
+    "classifier",
+    "column_count",
+    "column_names",
+    "is_estimator",
+    "is_refused_by_signature",
+    "load_pyfunc",
+]
 
 
 def load_pyfunc(folder: str) -> Any:
@@ -53,6 +61,14 @@ def is_refused_by_signature(error: BaseException) -> bool:
 def is_estimator(model: Any) -> bool:
     """Tell whether a loaded pyfunc model is a scikit-learn estimator."""
     return _estimator(model) is not None
+
+
+def classifier(model: Any) -> Any:
+    """Return the estimator inside a loaded model that gives a score for each class (`predict_proba`), or `None`."""
+    found = _estimator(model)
+    if found is None:
+        found = getattr(carried_model(model), "model", None)
+    return found if hasattr(found, "predict_proba") and hasattr(found, "classes_") else None
 
 
 def carried_model(model: Any) -> Any:

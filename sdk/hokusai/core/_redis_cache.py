@@ -103,7 +103,7 @@ def _package() -> Any:
         raise MissingMLExtraError(
             "Predictions are configured to be kept in Redis, and the package redis is not installed.",
             name="redis",
-            remedy="pip install 'hokusai-minimal-sdk[redis]', or keep them in this process: CacheConfig(use_redis=False).",
+            remedy="pip install 'hokusai-minimal-sdk[redis]', or keep them here: CacheConfig(use_redis=False).",
         ) from error
 
 
