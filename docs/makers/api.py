@@ -35,6 +35,8 @@ WIDTH = 100
 _INCIDENTS = frozenset(path.stem for path in (Path(__file__).parents[1] / "incidents").glob("[A-G][0-9][0-9].md"))
 _IMPORT = re.compile(r" ?Documented import: `[^`]*`\.")
 """Stands on the page already."""
+EXCEPTIONS = "exceptions"
+"""The area whose classes stand together on one page."""
 _CASES = "../../hokusai_testkit/contract/cases"
 Held = Mapping[str, Sequence[tuple[str, Case]]]
 Linker = Callable[[str], str]
@@ -44,9 +46,11 @@ def pages() -> dict[str, str]:
     """The text of every page by its path below `docs/`."""
     read, raised, held = areas(), exceptions(), cases_by_promise()
     link = _linker(read, raised)
-    made = {"index": _index(read), "exceptions": _exceptions(raised, link)}
+    carried = {one.name: one for area in read if area.name == EXCEPTIONS for one in area.classes}
+    made = {"index": _index(read), EXCEPTIONS: _exceptions(raised, carried, held, link)}
     for area in read:
-        made |= {one.name: _class(one, held, link) for one in area.classes}
+        if area.name != EXCEPTIONS:
+            made |= {one.name: _class(one, held, link) for one in area.classes}
         if area.functions:
             made[area.name] = _functions(area, held, link)
     return {f"{FOLDER}/{name}.md": text_of(lines) for name, lines in made.items()}
@@ -57,8 +61,8 @@ def pages() -> dict[str, str]:
 
 def _linker(read: Sequence[Area], raised: Sequence[griffe.Class]) -> Linker:
     """What makes links of the code spans that name something documented, and of the codes of incidents."""
-    targets = {one.name: f"exceptions.md#{one.name.lower()}" for one in raised}
-    for area in read:
+    targets = {one.name: f"{EXCEPTIONS}.md#{one.name.lower()}" for one in raised}
+    for area in (one for one in read if one.name != EXCEPTIONS):
         targets |= {function.name: f"{area.name}.md#{function.name}" for function in area.functions}
         for one in area.classes:
             targets[one.name] = f"{one.name}.md"
@@ -94,7 +98,7 @@ def _index(read: Sequence[Area]) -> Iterator[str]:
     yield "What every implementation of Hokusai's Python API promises, and `hokusai-minimal-sdk` keeps. The same"
     yield "sentences are what `help()` says of the SDK. The contract suite ([contract.md](../contract.md)) holds any"
     yield "implementation to them; each page names the cases that do. What is raised: [exceptions](exceptions.md)."
-    for area in read:
+    for area in (one for one in read if one.name != EXCEPTIONS):
         yield ""
         yield f"## {area.subject.rstrip('.')}"
         yield ""
@@ -128,16 +132,20 @@ def _class(one: Documented, held: Held, link: Linker) -> Iterator[str]:
     if one.attributes:
         yield "## Fields"
         yield ""
-        yield "| field | type | |"
-        yield "|---|---|---|"
-        for field in one.attributes:
-            yield f"| `{field.name}` | {code(_type(field.annotation))} | {cell(link(_whole(field)))} |"
-        yield ""
+        yield from _fields(one, link)
     for method in one.methods:
         yield f"## {'entry[...]' if method.name == '__getitem__' else method.name}"
         yield ""
         yield from _callable(method, method.name, f"{one.name}.{method.name}", held, link)
     yield "[All of the API](index.md)"
+
+
+def _fields(one: Documented, link: Linker) -> Iterator[str]:
+    yield "| field | type | |"
+    yield "|---|---|---|"
+    for field in one.attributes:
+        yield f"| `{field.name}` | {code(_type(field.annotation))} | {cell(link(_whole(field)))} |"
+    yield ""
 
 
 def _functions(area: Area, held: Held, link: Linker) -> Iterator[str]:
@@ -160,21 +168,29 @@ def _import_line(name: str) -> Iterator[str]:
         yield ""
 
 
-def _exceptions(raised: Sequence[griffe.Class], link: Linker) -> Iterator[str]:
+def _exceptions(
+    raised: Sequence[griffe.Class], carried: Mapping[str, Documented], held: Held, link: Linker
+) -> Iterator[str]:
+    """One page of all: what they mean, from the SDK; how they are made and what they carry, from the contract."""
     yield NOTE.replace(_SOURCE, "sdk/hokusai/exceptions.py")
     yield "# Exceptions"
     yield ""
     yield "`from hokusai import HokusaiException, ...` or `from hokusai.exceptions import ...`. Every error carries"
     yield "`message`, `code` (the incident when it is known, such as [A05](../incidents/A05.md)), `status_code`,"
     yield "`remedy` (what to do next) and `url`; the original is its `__cause__`. None ever holds a secret."
-    for one in raised:
+    for one in sorted(raised, key=lambda one: not one.bases):  # what an error carries comes after the errors
         bases = ", ".join(f"`{base}`" for base in one.bases)
         yield ""
         yield f"## {one.name}"
         yield ""
-        yield f"Bases: {link(bases)}."
+        yield f"Bases: {link(bases)}." if bases else ""
         yield ""
         yield from _text(one, link)
+        promised = carried.get(one.name)
+        if promised is not None and promised.constructor is not None:
+            yield from _callable(promised.constructor, one.name, one.name, held, link)
+        if promised is not None and promised.attributes:
+            yield from _fields(promised, link)
     yield "[All of the API](index.md)"
 
 
