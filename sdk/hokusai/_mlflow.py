@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "active_run",
     "client",
     "client_requirement",
     "create_version",
@@ -42,7 +41,6 @@ __all__ = [
     "select_plugin",
     "set_tls",
     "set_tracking_uri",
-    "tracking_uri_is",
     "untraced",
     "version",
 ]
@@ -246,39 +244,6 @@ def log_texts(mlflow_client: Any, run_id: str, params: Mapping[str, str], tags: 
     )
 
 
-@contextmanager
-def active_run(uri: str, run: Any) -> Iterator[Any]:
-    """Make `run` MLflow's active run, and `uri` its tracking URI, inside the block; afterwards both are as before."""
-    fluent = require("mlflow.tracking.fluent")
-    active = fluent.ActiveRun(run)
-    with tracking_uri_is(uri):
-        stack = _run_stack(fluent)
-        stack.append(active)
-        try:
-            yield active
-        finally:
-            # The block may have ended the run itself, or left runs of its own on top.
-            if active in stack:
-                del stack[stack.index(active) :]
-
-
-def current_run_id() -> str | None:
-    """Return the id of this thread's active run, or `None`."""
-    stack = _run_stack(require("mlflow.tracking.fluent"))
-    return str(stack[-1].info.run_id) if stack else None
-
-
-def context_tags() -> dict[str, str]:
-    """Return the tags that MLflow gives every run that is started in this process: user, source, commit."""
-    return dict(require("mlflow.tracking.context.registry").resolve_tags())
-
-
-def _run_stack(fluent: Any) -> list[Any]:
-    """Return this thread's stack of active runs: a plain list in 2.9, a thread-local one later."""
-    stack = fluent._active_run_stack
-    return stack if isinstance(stack, list) else stack.get()
-
-
 def set_tracking_uri(uri: str | None) -> None:
     """Set MLflow's global tracking URI; unlike MLflow's own function it does not write `MLFLOW_TRACKING_URI`."""
     utils = require("mlflow.tracking._tracking_service.utils")
@@ -289,17 +254,6 @@ def set_tracking_uri(uri: str | None) -> None:
     reset = getattr(provider, "reset", None)
     if reset is not None:  # the tracer keeps the URI that it was made with
         reset()
-
-
-@contextmanager
-def tracking_uri_is(uri: str) -> Iterator[None]:
-    """Set MLflow's global tracking URI inside the block only."""
-    before = require("mlflow.tracking._tracking_service.utils")._tracking_uri
-    set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        set_tracking_uri(before)
 
 
 # --- models ---------------------------------------------------------------------------------------------------------
@@ -340,10 +294,12 @@ def download_uri(uri: str, artifact_uri: str, target: str) -> str:
     return str(artifacts.download_artifacts(artifact_uri=artifact_uri, dst_path=target, tracking_uri=uri))
 
 
-def save_pyfunc(model: Any, folder: Path, requirements: list[str]) -> None:
-    """Save a `PythonModel`, without letting MLflow infer what it needs."""
+def save_pyfunc(model: Any, folder: Path, requirements: list[str], artifacts: dict[str, str] | None = None) -> None:
+    """Save a `PythonModel` and the files that it loads, without letting MLflow infer what it needs."""
     with quiet("mlflow.pyfunc", "mlflow.types.utils", "mlflow.models.model"):
-        untraced(require("mlflow.pyfunc").save_model)(str(folder), python_model=model, pip_requirements=requirements)
+        untraced(require("mlflow.pyfunc").save_model)(
+            str(folder), python_model=model, artifacts=artifacts, pip_requirements=requirements
+        )
 
 
 def save_sklearn(model: Any, folder: Path, requirements: list[str], serialization: str) -> None:

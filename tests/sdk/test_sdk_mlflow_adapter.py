@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hokusai import ModelRegistry, _mlflow
+from hokusai import ModelRegistry, _mlflow, _mlflow_active
 from hokusai_mock import Sandbox
 
 
@@ -103,9 +103,11 @@ def test_the_active_run_stack_is_found(platform: Sandbox) -> None:
     client = _mlflow.client(platform.tracking_uri)
     ModelRegistry(mode="online")
     run = client.create_run("0")
-    with _mlflow.active_run(platform.tracking_uri, run):
-        assert mlflow.active_run().info.run_id == run.info.run_id == _mlflow.current_run_id()
-    assert _mlflow.current_run_id() is None
+    with _mlflow_active.active_run(platform.tracking_uri, run):
+        assert mlflow.active_run().info.run_id == run.info.run_id
+        assert _mlflow_active.current_run_id(platform.tracking_uri) == run.info.run_id
+        assert _mlflow_active.current_run_id("http://127.0.0.1:9") is None
+    assert _mlflow_active.current_run_id(platform.tracking_uri) is None
 
 
 def test_requirements_are_pinned_at_what_is_installed() -> None:

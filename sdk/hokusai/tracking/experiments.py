@@ -1,15 +1,23 @@
-"""`ExperimentManager`: runs in Hokusai's experiments. Modes and error translation live in `_backend.py`."""
+"""`ExperimentManager`: runs in Hokusai's experiments, and comparisons of registered models.
+
+What a comparison computes is in `_comparison.py`, the runs that are written and read in `_history.py`; modes and error
+translation are in `_backend.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from hokusai import _mlflow
+from hokusai import _mlflow, _mlflow_active
 from hokusai._backend import Backend, Place, Status
 from hokusai.config._resolver import Settings, resolve
 from hokusai.exceptions import HokusaiException, InvalidParameterError
+from hokusai.tracking._history import checked_id, comparison_run, improvement_run, read_history
+from hokusai.tracking._writing import write_run
 
 __all__ = ["ExperimentManager"]
 
@@ -60,7 +68,8 @@ class ExperimentManager:
         """Open a run in `experiment_name` (default: the manager's own), as a context manager that gives MLflow's run.
 
         Inside the block the run is active, nested if one was, and MLflow's tracking URI is that of the run; afterwards
-        both are as before. The run ends as FINISHED, or as FAILED when the block raises.
+        both are as before. The run ends as FINISHED, or as FAILED when the block raises; what the block raises arrives
+        unchanged, even where the run cannot be ended. Blocks may overlap in several threads.
 
         Raises:
             InvalidParameterError: a blank name.
@@ -71,14 +80,81 @@ class ExperimentManager:
         place = self._backend.unit(action)
         with self._backend.calling(action, HokusaiException):
             run = _open_run(place, name)
-        status = "FAILED"
         try:
-            with _mlflow.active_run(place.uri, run) as active:
+            with _mlflow_active.active_run(place.uri, run) as active:
                 yield active
-            status = "FINISHED"
-        finally:
-            with self._backend.calling(f"end the run {run.info.run_id}", HokusaiException):
-                _mlflow.end_run(place.client, run.info.run_id, status)
+        except BaseException:
+            self._end_failed(place, run.info.run_id)
+            raise
+        self._end(place, run.info.run_id, "FINISHED")
+
+    def create_improvement_experiment(self, baseline_model_id: str, contributed_data: Mapping[str, Any]) -> str:
+        """Record that `baseline_model_id` is to be improved with `contributed_data`; return the id of the run.
+
+        The run is in the manager's experiment, FINISHED, and tagged `baseline_model_id`. Of `contributed_data` it has
+        texts and numbers as parameters (`contributed_data.<key>`), of lists, arrays and tables only their length: the
+        data itself is not sent. Kept in place of the server, the id begins with `local:`.
+
+        Raises:
+            InvalidParameterError: a blank id, no dict, or a key or text that MLflow does not accept.
+            MLflowAuthenticationError, MLflowConnectionError: the run could not be written.
+        """
+        baseline = checked_id(baseline_model_id, "baseline_model_id")
+        run = improvement_run(self.experiment_name, baseline, contributed_data)
+        return write_run(self._backend, f"record an improvement experiment of {baseline!r}", run)
+
+    def compare_models(self, baseline_id: str, candidate_id: str, test_data: Mapping[str, Any]) -> dict[str, Any]:
+        """Compare two registered models, by their ids, on test data, and record the comparison as a run.
+
+        `test_data` has `features` (N rows, as `predict_batch` takes them), `labels` (N numbers or texts), and may have
+        `dataset_name` and `task` (`"classification"` or `"regression"`, else told from labels and predictions).
+
+        Returns a dict: `baseline_metrics` and `candidate_metrics` (by name: `accuracy`, `precision`, `recall`,
+        `f1_score`, and `auc` where the model gives scores; or `mae`, `mse`, `r2`), `improvements` (how much better the
+        candidate is, rounded to six digits; of errors the share of the greater one), `recommendation` (any improvement
+        below -0.01: `REJECT`; two or more above 0.01: `ACCEPT`; one: `REVIEW`; else `REJECT`) and `test_dataset`. All
+        numbers are computed from what the models really predict; loading a model runs its code.
+
+        Raises:
+            InvalidParameterError: malformed test data, or labels that do not fit what the models predict.
+            ModelNotFoundError: no registered model has one of the ids.
+            InferenceException: a model cannot be loaded, or failed.
+            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read, or the run not written.
+        """
+        from hokusai.tracking._comparison import TestData, compare  # noqa: PLC0415 - loads what loads models
+
+        ids = checked_id(baseline_id, "baseline_id"), checked_id(candidate_id, "candidate_id")
+        found = compare(self._backend, *ids, TestData.checked(test_data))
+        run = comparison_run(self.experiment_name, *ids, found)
+        write_run(self._backend, f"record the comparison of {ids[0]!r} and {ids[1]!r}", run)
+        return found.as_dict()
+
+    def get_experiment_history(self, baseline_model_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the improvement experiments and comparisons of this manager's experiment, the newest first.
+
+        Each is a dict: `run_id`, `baseline_model`, `candidate_model`, `improvement` (the mean of the `improvements`,
+        `None` where nothing was compared), `improvements` (by metric), `recommendation`, `test_dataset` and
+        `timestamp` (ISO 8601, UTC). With `baseline_model_id` only those of that baseline. In local mode it reads the
+        local store; otherwise an outage raises, it never looks like "no experiments".
+
+        Raises:
+            MLflowAuthenticationError, MLflowConnectionError: the experiment could not be read.
+        """
+        baseline = None if baseline_model_id is None else checked_id(baseline_model_id, "baseline_model_id")
+        with self._backend.calling(f"read the history of {self.experiment_name!r}", HokusaiException):
+            return read_history(self._backend, self.experiment_name, baseline)
+
+    def _end(self, place: Place, run_id: str, status: str) -> None:
+        with self._backend.calling(f"end the run {run_id}", HokusaiException):
+            _mlflow.end_run(place.client, run_id, status)
+
+    def _end_failed(self, place: Place, run_id: str) -> None:
+        """End the run of a block that raised; where that fails too, what the block raised is what matters."""
+        try:
+            self._end(place, run_id, "FAILED")
+        except HokusaiException as error:
+            with contextlib.suppress(RuntimeWarning):
+                warnings.warn(f"The run {run_id} is left RUNNING: {error}", RuntimeWarning, stacklevel=4)
 
     def __repr__(self) -> str:
         backend: Backend | None = getattr(self, "_backend", None)
@@ -90,8 +166,8 @@ class ExperimentManager:
 
 def _open_run(place: Place, experiment_name: str) -> Any:
     """Create a run; nested below the active one where that is in the same store."""
-    tags = {**place.tags(), **_mlflow.context_tags()}
-    parent = _mlflow.current_run_id()
+    tags = {**place.tags(), **_mlflow_active.context_tags()}
+    parent = _mlflow_active.current_run_id(place.uri)
     if parent:
         tags["mlflow.parentRunId"] = parent
     return place.client.create_run(place.experiment(experiment_name), tags=tags)

@@ -1,20 +1,28 @@
-"""`PerformanceTracker`: what a model does in production, as MLflow runs.
+"""`PerformanceTracker`: what models do in production, what improved them, and who contributed, as MLflow runs.
 
-Checking a record is in `_records.py`, sending in `_outbox.py`.
+Checking an inference is in `_records.py`, sending it in `_outbox.py`; attestations are in `_attestation.py`, the runs
+of improvements and contributions in `_contributions.py`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hokusai import _mlflow
 from hokusai._backend import Backend
 from hokusai.config._resolver import resolve
-from hokusai.exceptions import InvalidParameterError
+from hokusai.exceptions import HokusaiException, InvalidParameterError
+from hokusai.tracking._attestation import attest, checked_contribution, improvement
+from hokusai.tracking._contributions import checked_delta, contribution_run, impact_of, improvement_run
+from hokusai.tracking._contributors import checked_address
+from hokusai.tracking._history import checked_id
+from hokusai.tracking._numbers import checked_metrics
 from hokusai.tracking._outbox import Outbox
 from hokusai.tracking._records import checked_record
+from hokusai.tracking._times import now
+from hokusai.tracking._writing import write_run
 
 if TYPE_CHECKING:
     from hokusai.core.registry import ModelRegistry
@@ -23,7 +31,10 @@ __all__ = ["PerformanceTracker"]
 
 
 class PerformanceTracker:
-    """Records inferences of registered models. Making one sends nothing.
+    """Records inferences, improvements and contributions. Making one sends nothing.
+
+    It never touches the caller's active run nor the caller's dicts, and writes nothing to stdout. `registry` is a
+    `ModelRegistry`; without one the resolved configuration is used.
 
     Raises:
         ConfigurationError: no key where one is needed (A01), an unusable key (A14) or URI (B08).
@@ -31,18 +42,57 @@ class PerformanceTracker:
 
     def __init__(self, *, registry: ModelRegistry | None = None) -> None:
         """Use the registry's connection, or the resolved one."""
-        shared = getattr(registry, "_backend", None)
-        if registry is not None and shared is None:
+        shared: object = getattr(registry, "_backend", None)
+        if registry is not None and not isinstance(shared, Backend):
             raise InvalidParameterError(f"registry must be a ModelRegistry, not {type(registry).__name__}.")
         _mlflow.require()
-        self._outbox = Outbox(shared or Backend(resolve()))
+        self._backend = cast("Backend | None", shared) or Backend(resolve())
+        self._outbox = Outbox(self._backend)
+
+    def track_improvement(
+        self,
+        baseline_metrics: Mapping[str, float],
+        improved_metrics: Mapping[str, float],
+        data_contribution: Mapping[str, Any],
+    ) -> tuple[dict[str, float], dict[str, Any]]:
+        """Record by how much a contribution improved a model; return `(delta, attestation)`.
+
+        `delta` is improved minus baseline for every metric of the baseline, rounded to six digits. `data_contribution`
+        may have `contributor_id`, `contributor_address` (or `contributor` for either), `dataset_hash`, `data_size`
+        (rows) and `quality_score`; what it lacks is `None` in the attestation.
+
+        The attestation has `version`, `timestamp` (ISO 8601, UTC), `delta_metrics`, `contributor_info` (`id`,
+        `address`), `data_contribution` (`dataset_hash`, `data_size`, `quality_score`), `deltaone_value` (100 times the
+        sum of the changes of accuracy, auroc, f1_score, precision and recall, weighted 1.0, 0.8, 0.9, 0.7 and 0.7, at
+        least 0, two digits), `attestation_hash` and `signature` (`None`: not signed). Anyone can compute the hash:
+        `"0x"` and the SHA-256 of `json.dumps(..., sort_keys=True)` of the attestation without hash and signature.
+
+        Written at once to the experiment `hokusai_improvements`: metrics `baseline_<name>`, `improved_<name>` and
+        `delta_<name>`, the artifact `attestation.json`, the tag `attestation_hash`.
+
+        Raises:
+            InvalidParameterError: empty or malformed metrics, one that was not measured again, a malformed address.
+            MLflowAuthenticationError, MLflowConnectionError: it could not be recorded.
+        """
+        delta = improvement(baseline_metrics, improved_metrics)
+        contributor, data = checked_contribution(data_contribution)
+        attestation = attest(delta, contributor, data, now())
+        before = checked_metrics(baseline_metrics, "baseline_metrics")
+        after = checked_metrics(improved_metrics, "improved_metrics")
+        write_run(self._backend, "record an improvement", improvement_run(before, after, attestation))
+        return delta, attestation
 
     def track_inference(self, metrics: Mapping[str, Any]) -> None:
         """Record one inference. Costs well below 0.1 ms: it is sent later, in batches, by `flush()` and at exit.
 
         `metrics` needs `model_id`, `model_version` and `latency_ms` (milliseconds); further numbers become metrics
-        under their own names, texts become tags. The dict is copied, never changed. Records go to the experiment
-        `hokusai_inference/<model_id>`, one run per process and model version, tagged `model_id` and `model_version`.
+        under their own names, texts become tags (the last one counts). The dict is copied, never changed. Records go to
+        the experiment `hokusai_inference/<model_id>`, one run per process and model version, tagged `model_id` and
+        `model_version`.
+
+        In an outage up to 50,000 records wait in memory and are sent when the server is back; from 25,000 on they are
+        moved to the local store, where the rules of fallback allow that. What is lost all the same is named by
+        `flush()`, or when the process ends.
 
         Raises:
             InvalidParameterError: a missing key, named; or a value that is not a finite number.
@@ -52,10 +102,43 @@ class PerformanceTracker:
     def flush(self) -> None:
         """Send everything that was tracked; afterwards the tracker's runs are FINISHED.
 
+        A run that was not begun yet is a unit of work like any other: in an outage it falls back to the local store,
+        where that is allowed. Waits for a request that is under way; otherwise bounded by MLflow's own retries.
+
         Raises:
-            MLflowAuthenticationError, MLflowConnectionError, ...: the first failure since the last `flush()`. What was
-                not sent is kept, and sent by the next one.
+            MLflowAuthenticationError, MLflowConnectionError, ...: the first failure since the last `flush()`, unless
+                all was sent since. What was not sent is kept, and sent by the next one.
         """
         failure = self._outbox.send()
         if failure is not None:
             raise failure
+
+    def log_contribution_impact(self, address: str, model_id: str, delta: Mapping[str, float] | float) -> None:
+        """Record what the contributor at the Ethereum `address` did for `model_id`: `delta`, metrics by name.
+
+        Written at once to the experiment `hokusai_contributions`, tags `contributor_address` (in lower case) and
+        `model_id`, metrics `delta_<name>`. A single number is the metric `improvement`.
+
+        Raises:
+            InvalidParameterError: a malformed address, a blank id, or a delta that is no number.
+            MLflowAuthenticationError, MLflowConnectionError: it could not be recorded.
+        """
+        contributor = checked_address(address, "address")
+        run = contribution_run(contributor, checked_id(model_id, "model_id"), checked_delta(delta))
+        write_run(self._backend, f"record a contribution to {model_id!r}", run)
+
+    def get_contributor_impact(self, contributor_address: str) -> dict[str, Any]:
+        """Return what was logged for a contributor by `log_contribution_impact`; upper and lower case are the same.
+
+        A dict: `total_models_improved` (models whose changes add up to more than 0), `total_improvement_score` (the sum
+        of all changes), `contributions` (oldest first: `run_id`, `model_id`, `delta`, `improvement_score`,
+        `timestamp`), `first_contribution` and `last_contribution` (ISO 8601, UTC). Where nothing was logged: 0, 0.0,
+        `[]`, `None`, `None`; an outage raises, it never looks like that.
+
+        Raises:
+            InvalidParameterError: a malformed address.
+            MLflowAuthenticationError, MLflowConnectionError: the contributions could not be read.
+        """
+        address = checked_address(contributor_address, "contributor_address")
+        with self._backend.calling(f"read the contributions of {address}", HokusaiException):
+            return impact_of(self._backend, address)
