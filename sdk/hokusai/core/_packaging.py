@@ -14,7 +14,7 @@ from hokusai._version import __version__
 from hokusai.core.models import HokusaiModel
 from hokusai.exceptions import InvalidParameterError, RegistryException
 
-__all__ = ["check_loggable", "save", "wrappers"]
+__all__ = ["check_loggable", "requirements_for", "save", "wrappers"]
 
 _SELF = f"hokusai-minimal-sdk=={__version__}"
 
@@ -73,6 +73,11 @@ def _save_estimator(model: object, folder: Path) -> None:
     skops = ["skops"] if _mlflow.skops_is_default() else []
     requirements = _requirements("scikit-learn", "numpy", "scipy", "cloudpickle", *skops)
     _mlflow.save_sklearn(model, folder, requirements, "skops" if skops else "cloudpickle")
+
+
+def requirements_for(*distributions: str) -> list[str]:
+    """Return this SDK, the MLflow in use and `distributions`, each pinned at the installed version."""
+    return [*_requirements(*distributions), _SELF]
 
 
 def _requirements(*distributions: str) -> list[str]:

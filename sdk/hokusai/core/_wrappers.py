@@ -14,7 +14,7 @@ _mlflow.require("numpy")
 _mlflow.require("pandas")
 _PythonModel: Any = _mlflow.require("mlflow.pyfunc").PythonModel
 
-__all__ = ["CallableModel", "ObjectModel"]
+__all__ = ["CallableModel", "ObjectModel", "PickledModel"]
 
 
 class ObjectModel(_PythonModel):  # type: ignore[misc]
@@ -43,3 +43,23 @@ class CallableModel(_PythonModel):  # type: ignore[misc]
     def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def] # noqa: ARG002
         """Call the wrapped function."""
         return self.function(model_input)
+
+
+class PickledModel(_PythonModel):  # type: ignore[misc]
+    """An object in a pickle file (pickle, cloudpickle or joblib), which is opened when the model is loaded."""
+
+    _skip_type_hint_validation = True
+
+    def load_context(self, context):  # type: ignore[no-untyped-def]
+        """Open the file. This runs the code in it."""
+        path = context.artifacts["model"]
+        if str(path).endswith(".joblib"):
+            self.model = _mlflow.require("joblib").load(path)
+            return
+        with open(path, "rb") as file:
+            self.model = _mlflow.require("cloudpickle").load(file)
+
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def] # noqa: ARG002
+        """Ask the object, or call it."""
+        predict = getattr(self.model, "predict", None)
+        return predict(model_input) if predict is not None else self.model(model_input)
