@@ -19,14 +19,14 @@ def client() -> Any:
     return MlflowClient()
 
 
-def put(model: Any, name: str = "m", version: str | None = "1.0.0", **tags: str) -> str:
+def put(model: Any, name: str = "m", version: str | None = "1.0.0", *, signature: Any = None, **tags: str) -> str:
     """Log `model` to a run and register it as the next version of `name`; returns MLflow's number."""
     mlflow_client = client()
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "model"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _save(model, str(folder))
+            _save(model, str(folder), signature)
         experiment = mlflow_client.get_experiment_by_name("arranged")
         experiment_id = experiment.experiment_id if experiment else mlflow_client.create_experiment("arranged")
         run_id = mlflow_client.create_run(experiment_id).info.run_id
@@ -52,7 +52,7 @@ def model_that(predict: Any, **hooks: Any) -> Any:
     return Model()
 
 
-def _save(model: Any, folder: str) -> None:
+def _save(model: Any, folder: str, signature: Any) -> None:
     import mlflow.pyfunc
     import mlflow.sklearn
     from sklearn.base import BaseEstimator
@@ -64,4 +64,4 @@ def _save(model: Any, folder: str) -> None:
         return
     if not isinstance(model, mlflow.pyfunc.PythonModel):
         model = _wrappers.ObjectModel(model) if hasattr(model, "predict") else _wrappers.CallableModel(model)
-    mlflow.pyfunc.save_model(folder, python_model=model, pip_requirements=["mlflow"])
+    mlflow.pyfunc.save_model(folder, python_model=model, pip_requirements=["mlflow"], signature=signature)
