@@ -66,12 +66,11 @@ def _had_finished(child: Child) -> bool:
 
 def _wrong(sandbox: Sandbox, store: Path, name: str, wanted: int, entry: dict[str, Any]) -> Iterator[str]:
     """Say what is not as it was if nobody had been killed: `wanted` versions, each whole, and an empty journal."""
-    from hokusai._mlflow import client as open_client  # noqa: PLC0415 - loads MLflow
-    from hokusai.auth._credentials import ACTIVE, Credential  # noqa: PLC0415
+    from hokusai import ModelRegistry  # noqa: PLC0415 - loads MLflow
 
-    client = open_client(sandbox.tracking_uri)
-    held = ACTIVE.set(Credential.bearer(sandbox.api_key, (sandbox.api_endpoint,)))
-    try:
+    registry = ModelRegistry(sandbox.tracking_uri, sandbox.api_key, sandbox.api_endpoint, mode="online")
+    client = registry._backend.client
+    with registry._backend.calling("look at what is there"):
         versions = sorted(client.search_model_versions(f"name='{name}'"), key=lambda version: int(version.version))
         semantic = [version.tags["version"] for version in versions]
         if semantic != [f"1.{number}.0" for number in range(wanted)]:
@@ -84,8 +83,6 @@ def _wrong(sandbox: Sandbox, store: Path, name: str, wanted: int, entry: dict[st
             yield f"there are {len(runs)} runs for {len(versions)} versions"
         for run in runs:
             yield from _wrong_run(client, run)
-    finally:
-        ACTIVE.reset(held)
     left = sorted(path.name for path in (store / "registrations").iterdir())
     if left:
         yield f"the journal still holds {left}"

@@ -1,0 +1,40 @@
+"""Prove that work killed at random points loses nothing and does nothing twice; for `proofs/prove.py`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from killed_registering import kill_registrations
+from killing import Nursery
+
+from hokusai_mock import MockServer
+
+KILLS = 200
+
+
+def main() -> int:
+    """Kill each kind of work `KILLS` times."""
+    figures = {"registering": _registering()}
+    passed = all(row["kills"] >= KILLS and not row["wrong"] for row in figures.values())
+    sys.stdout.write(json.dumps({"passed": passed, "figures": figures}) + "\n")
+    return 0 if passed else 1
+
+
+def _registering() -> dict[str, object]:
+    with MockServer(seed=1) as mock, Nursery("killed_tasks") as nursery, tempfile.TemporaryDirectory() as folder:
+        tally = kill_registrations(nursery, mock.sandbox("killed"), Path(folder), kills=KILLS, seed=2)
+    return {
+        "kills": tally.kills,
+        "registrations made again to their end": tally.registrations,
+        "different points": len(tally.points),
+        "wrong": tally.wrong,
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
