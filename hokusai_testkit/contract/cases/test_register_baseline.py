@@ -22,7 +22,8 @@ MODEL = ("package:mlflow", "package:pandas")
 test_register_baseline_signature = signature_case(METHOD, "test_register_baseline_signature")
 
 
-def _only_version(platform: Platform, name: str = "fraud") -> ModelVersion:
+def _only_version(platform: Platform, name: str | None = None) -> ModelVersion:
+    name = name or platform.model("fraud")
     versions = platform.tracking.versions(name)
     if len(versions) != 1:
         raise ContractViolation(
@@ -34,8 +35,8 @@ def _only_version(platform: Platform, name: str = "fraud") -> ModelVersion:
 @case(METHOD, call=CALL, criteria=("C3", "C4", "C6"), writes=True, needs=MODEL)
 def test_model_name_names_the_registered_model(sdk: Sdk, platform: Platform) -> None:
     """`model_name` is the name of the registered model, and nothing else is registered."""
-    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
-    expect.equal(platform.tracking.model_names(), ["fraud"], "the registered models")
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
+    expect.equal(platform.tracking.model_names(), [platform.model("fraud")], "the registered models")
     _only_version(platform)
 
 
@@ -45,21 +46,25 @@ def test_model_name_names_the_registered_model(sdk: Sdk, platform: Platform) -> 
     '\nModelRegistry().register_baseline(model, "fraud")',
     criteria=("C1", "C4"),
     writes=True,
-    needs=MODEL,
+    needs=(*MODEL, "fresh"),
 )
 def test_every_call_style_registers_the_same_model(sdk: Sdk, platform: Platform) -> None:
     """`model_name`, `model_type` and the second position are names for the same thing: one model, three versions."""
     registry = sdk.ModelRegistry()
-    registry.register_baseline(model=linear_model(), model_name="fraud")
-    registry.register_baseline(model=linear_model(), model_type="fraud")
-    registry.register_baseline(linear_model(), "fraud")
-    expect.equal([version.number for version in platform.tracking.versions("fraud")], ["1", "2", "3"], "the versions")
+    registry.register_baseline(model=linear_model(), model_name=platform.model("fraud"))
+    registry.register_baseline(model=linear_model(), model_type=platform.model("fraud"))
+    registry.register_baseline(linear_model(), platform.model("fraud"))
+    expect.equal(
+        [version.number for version in platform.tracking.versions(platform.model("fraud"))],
+        ["1", "2", "3"],
+        "the versions",
+    )
 
 
 @case(METHOD, call=CALL, criteria=("C3", "C6"), writes=True, needs=MODEL)
 def test_artifact_is_really_there(sdk: Sdk, platform: Platform) -> None:
     """The version points at a run, and the model's files lie where the version says."""
-    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
     version = _only_version(platform)
     prefix = f"runs:/{version.run_id}/"
     expect.that(version.source.startswith(prefix), f"the source lies in the run: {prefix}...", version.source)
@@ -73,7 +78,7 @@ def test_artifact_is_really_there(sdk: Sdk, platform: Platform) -> None:
 @case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODEL)
 def test_run_is_finished(sdk: Sdk, platform: Platform) -> None:
     """The run that holds the artifact is FINISHED, not left open."""
-    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
     run = platform.tracking.run(_only_version(platform).run_id or "")
     expect.equal(run.status, "FINISHED", "the status of the run")
 
@@ -81,7 +86,7 @@ def test_run_is_finished(sdk: Sdk, platform: Platform) -> None:
 @case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODEL)
 def test_first_version_is_one(sdk: Sdk, platform: Platform) -> None:
     """The first version is 1.0.0, written as the version's tag `version`."""
-    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
     expect.equal(_only_version(platform).tags.get("version"), "1.0.0", "the tag `version`")
 
 
@@ -89,12 +94,12 @@ def test_first_version_is_one(sdk: Sdk, platform: Platform) -> None:
 def test_next_version_follows_the_highest(sdk: Sdk, platform: Platform) -> None:
     """Without a version given it is the next minor after the highest by number: after 1.10.0 comes 1.11.0."""
     tracking = platform.tracking
-    tracking.create_model("fraud")
+    tracking.create_model(platform.model("fraud"))
     run = tracking.create_run()
     for semantic in ("1.10.0", "1.9.0"):
-        tracking.create_version("fraud", run=run, semantic=semantic)
-    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
-    expect.equal(tracking.versions("fraud")[-1].tags.get("version"), "1.11.0", "the tag `version`")
+        tracking.create_version(platform.model("fraud"), run=run, semantic=semantic)
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
+    expect.equal(tracking.versions(platform.model("fraud"))[-1].tags.get("version"), "1.11.0", "the tag `version`")
 
 
 @case(
@@ -107,7 +112,7 @@ def test_next_version_follows_the_highest(sdk: Sdk, platform: Platform) -> None:
 def test_version_from_metadata(sdk: Sdk, platform: Platform) -> None:
     """`metadata["version"]` is the semantic version that is written."""
     registry = sdk.ModelRegistry()
-    registry.register_baseline(model=linear_model(), model_name="fraud", metadata={"version": "2.3.0"})
+    registry.register_baseline(model=linear_model(), model_name=platform.model("fraud"), metadata={"version": "2.3.0"})
     expect.equal(_only_version(platform).tags.get("version"), "2.3.0", "the tag `version`")
 
 
@@ -121,7 +126,9 @@ def test_version_from_metadata(sdk: Sdk, platform: Platform) -> None:
 def test_entry_describes_what_was_registered(sdk: Sdk, platform: Platform) -> None:
     """The entry holds the semantic version, MLflow's number as a string, and the metrics that were given."""
     registry = sdk.ModelRegistry()
-    entry = registry.register_baseline(model=linear_model(), model_name="fraud", metrics={"accuracy": 0.75})
+    entry = registry.register_baseline(
+        model=linear_model(), model_name=platform.model("fraud"), metrics={"accuracy": 0.75}
+    )
     version = _only_version(platform)
     expect.equal(entry.version, "1.0.0", "entry.version")
     expect.equal(entry.mlflow_version, version.number, "entry.mlflow_version")
@@ -131,7 +138,7 @@ def test_entry_describes_what_was_registered(sdk: Sdk, platform: Platform) -> No
 @case(METHOD, call=CALL + '["model_id"]', criteria=("C1",), writes=True, needs=MODEL)
 def test_entry_answers_as_attribute_and_key(sdk: Sdk, platform: Platform) -> None:
     """`entry.model_id` and `entry["model_id"]` are both documented, and equal; so are the other fields."""
-    entry = sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    entry = sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
     _only_version(platform)
     expect.that(entry.model_id, "model_id is not empty", entry)
     for field in ("model_id", "version", "mlflow_version", "metrics"):
@@ -150,7 +157,7 @@ def test_scikit_learn_estimator(sdk: Sdk, platform: Platform) -> None:
     from sklearn.linear_model import LinearRegression  # noqa: PLC0415 - an input of this case only
 
     model = LinearRegression().fit(ROWS, [row[0] for row in ROWS])
-    sdk.ModelRegistry().register_baseline(model=model, model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=model, model_name=platform.model("fraud"))
     description = _mlmodel(platform)
     expect.that("sklearn:" in description, "MLmodel has the flavour sklearn", description)
 
@@ -187,7 +194,7 @@ def test_hokusai_model(sdk: Sdk, platform: Platform) -> None:
             """Return one metric."""
             return {"accuracy": 0.5}
 
-    sdk.ModelRegistry().register_baseline(model=Doubler(), model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=Doubler(), model_name=platform.model("fraud"))
     expect.equal(_only_version(platform).tags.get("version"), "3.1.0", "the tag `version`")
     expect.that("python_function:" in _mlmodel(platform), "MLmodel has the flavour python_function", "it has not")
 
@@ -204,7 +211,7 @@ def test_uri_of_a_logged_model(sdk: Sdk, platform: Platform) -> None:
     """A `runs:/` URI registers what is logged there, with its run id."""
     run = platform.tracking.create_run()
     platform.tracking.upload(run, "model", model_files())
-    sdk.ModelRegistry().register_baseline(model=f"runs:/{run.id}/model", model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=f"runs:/{run.id}/model", model_name=platform.model("fraud"))
     version = _only_version(platform)
     expect.equal((version.source, version.run_id), (f"runs:/{run.id}/model", run.id), "source and run id")
 
@@ -221,14 +228,14 @@ def test_run_instead_of_a_model(sdk: Sdk, platform: Platform) -> None:
     """`mlflow_run_id` without a model registers what that run holds."""
     run = platform.tracking.create_run()
     platform.tracking.upload(run, "model", model_files())
-    sdk.ModelRegistry().register_baseline(model_name="fraud", mlflow_run_id=run.id)
+    sdk.ModelRegistry().register_baseline(model_name=platform.model("fraud"), mlflow_run_id=run.id)
     expect.equal(_only_version(platform).run_id, run.id, "the run of the version")
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C3"), writes=True, needs=(*MODEL, "journal"))
+@case(METHOD, call=CALL, criteria=("C2", "C3"), writes=True, needs=("platform", *MODEL, "journal"))
 def test_every_request_carries_the_key(sdk: Sdk, platform: Platform) -> None:
     """Registry, tracking and artifact requests all reach the platform with the key as a bearer token."""
-    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name="fraud")
+    sdk.ModelRegistry().register_baseline(model=linear_model(), model_name=platform.model("fraud"))
     expect.authenticated_with_one_key(platform)
     refused = [entry["path"] for entry in platform.received() if entry["status"] in (401, 403)]
     expect.equal(refused, [], "requests answered with 401 or 403")
@@ -244,7 +251,7 @@ def test_two_different_names_are_refused(sdk: Sdk, platform: Platform) -> None:
     """`model_type` and `model_name` with different values are refused before anything is created."""
     registry = sdk.ModelRegistry()
     with expect.raises(sdk, "InvalidParameterError", naming="model_name"):
-        registry.register_baseline(linear_model(), "risk", model_name="fraud")
+        registry.register_baseline(linear_model(), "risk", model_name=platform.model("fraud"))
     expect.nothing_sent(platform, _creates)
 
 
@@ -260,7 +267,7 @@ def test_incomplete_calls_are_refused(sdk: Sdk, platform: Platform) -> None:
     with expect.raises(sdk, "InvalidParameterError", naming="model_name"):
         incomplete(model=linear_model())
     with expect.raises(sdk, "InvalidParameterError", naming="model"):
-        incomplete(model_name="fraud")
+        incomplete(model_name=platform.model("fraud"))
     expect.nothing_sent(platform, _creates)
 
 
@@ -272,7 +279,7 @@ def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     with expect.raises(
         sdk, "MLflowAuthenticationError", code="A05", status_code=403, remedy=True, unless=platform.api_key
     ):
-        registry.register_baseline(model=linear_model(), model_name="fraud")
+        registry.register_baseline(model=linear_model(), model_name=platform.model("fraud"))
     platform.heal()
     expect.equal(platform.tracking.model_names(), [], "the registered models")
 
@@ -288,7 +295,7 @@ def test_outage_online(sdk: Sdk, platform: Platform) -> None:
     registry = sdk.ModelRegistry(mode="online")
     platform.play("gateway.lb_error")
     with expect.raises(sdk, "MLflowConnectionError", remedy=True, unless=platform.api_key):
-        registry.register_baseline(model=linear_model(), model_name="fraud")
+        registry.register_baseline(model=linear_model(), model_name=platform.model("fraud"))
 
 
 def _creates(entry: dict[str, Any]) -> bool:

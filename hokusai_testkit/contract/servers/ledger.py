@@ -60,8 +60,11 @@ class Ledger:
         """Write to `file`, which is begun when it does not exist yet."""
         self.file = file
         self._lock = threading.Lock()
-        self._number = len(file.read_text("utf-8").splitlines()) if file.exists() else 0
-        if not self._number:
+        before = file.read_text("utf-8") if file.exists() else ""
+        self._number = len(before.splitlines())
+        if before and not before.endswith("\n"):
+            self._write(b"\n")  # an interpreter was killed while it wrote
+        if not before:
             file.parent.mkdir(parents=True, exist_ok=True)
             begun = {"run": facts.run, "target": facts.target, "platform": facts.platform}
             self._append({**begun, "api_key_env": facts.api_key_env, "t": int(time.time())})
@@ -80,9 +83,12 @@ class Ledger:
             self._append({"of": number, "status": status, "id": made})
 
     def _append(self, entry: Mapping[str, Any]) -> None:
+        self._write((json.dumps(entry) + "\n").encode())
+
+    def _write(self, data: bytes) -> None:
         descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, (json.dumps(entry) + "\n").encode())
+            os.write(descriptor, data)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -95,14 +101,15 @@ def default_folder(run: str) -> Path:
 
 
 def read(folder: Path) -> tuple[RunFacts, list[Made]]:
-    """Return whose ledger lies in `folder` and every creation in it, in order; a last line cut short is left out."""
+    """Return whose ledger lies in `folder` and every creation in it, in order; a line cut short is left out."""
     file = folder / FILE_NAME
     try:
-        entries = [json.loads(line) for line in file.read_text("utf-8").splitlines(keepends=True) if line[-1:] == "\n"]
-        first = entries[0]
-        facts = RunFacts(first["run"], first["target"], first["platform"], first["api_key_env"])
-    except (OSError, ValueError, LookupError) as problem:
+        first, *others = file.read_text("utf-8").splitlines()
+        begun = json.loads(first)
+        facts = RunFacts(begun["run"], begun["target"], begun["platform"], begun["api_key_env"])
+    except (OSError, ValueError, LookupError, TypeError) as problem:
         raise LedgerError(f"no ledger can be read at {file}: {problem}") from problem
+    entries = [entry for line in others if (entry := _entry(line)) is not None]
     answers = {entry["of"]: entry for entry in entries if "of" in entry}
     made = [
         Made(
@@ -116,3 +123,12 @@ def read(folder: Path) -> tuple[RunFacts, list[Made]]:
         if "what" in entry
     ]
     return facts, made
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    """One line; None for what was cut short when its writer was killed: its request never left."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
