@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the tracking API describes it; `metrics` are the last values by name."""
+    """A run as the tracking API describes it; `metrics` are the last values by name, `params` the parameters."""
 
     id: str
     experiment_id: str
@@ -51,6 +51,7 @@ class Run:
     artifact_uri: str
     tags: Mapping[str, str]
     metrics: Mapping[str, float]
+    params: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +158,17 @@ class Tracking:
         self._post("/registered-models/create", {"name": name})
 
     def create_version(
-        self, name: str, *, run: Run, folder: str = "model", semantic: str | None = None
+        self,
+        name: str,
+        *,
+        run: Run,
+        folder: str = "model",
+        semantic: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> ModelVersion:
-        """Register the artifacts in `folder` of `run` as a version of `name`, with the tag `version` when given."""
-        tags = [] if semantic is None else [{"key": "version", "value": semantic}]
-        body = {"name": name, "source": f"runs:/{run.id}/{folder}", "run_id": run.id, "tags": tags}
+        """Register the artifacts in `folder` of `run` as a version of `name`, with `tags`; `semantic` is `version`."""
+        marks = {**(tags or {}), **({} if semantic is None else {"version": semantic})}
+        body = {"name": name, "source": f"runs:/{run.id}/{folder}", "run_id": run.id, "tags": _pairs(marks)}
         return _version(self._post("/model-versions/create", body)["model_version"])
 
     def set_alias(self, name: str, alias: str, number: str) -> None:
@@ -252,7 +259,12 @@ def _run(data: Mapping[str, Any]) -> Run:
         artifact_uri=info["artifact_uri"],
         tags={tag["key"]: tag["value"] for tag in content.get("tags", [])},
         metrics={metric["key"]: metric["value"] for metric in content.get("metrics", [])},
+        params={param["key"]: param["value"] for param in content.get("params", [])},
     )
+
+
+def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def _version(data: Mapping[str, Any]) -> ModelVersion:
