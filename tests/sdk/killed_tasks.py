@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 METRICS = {"auc": 0.75, "recall": 0.5}
 
@@ -22,11 +22,13 @@ def _model() -> Any:
     return Doubler()
 
 
-def register(name: str, calls: int = 1, metadata: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def register(
+    name: str, calls: int = 1, metadata: dict[str, Any] | None = None, mode: Literal["online"] | None = "online"
+) -> list[dict[str, Any]]:
     """Register the same model `calls` times under `name`."""
     from hokusai import ModelRegistry
 
-    registry = ModelRegistry(mode="online")
+    registry = ModelRegistry(mode=mode)
     entries = [
         registry.register_baseline(_model(), model_name=name, metrics=METRICS, metadata=metadata) for _ in range(calls)
     ]
