@@ -26,6 +26,19 @@ DOCUMENTED_IMPORTS: dict[str, tuple[str, ...]] = {
     "HokusaiModel": ("", "core", "core.models"),
     "ExperimentManager": ("", "tracking"),
     "PerformanceTracker": ("", "tracking"),
+    "HokusaiAuth": ("", "auth"),
+    "setup": ("",),
+    "configure": ("",),
+    "init": ("",),
+    "setup_mlflow_auth": ("", "config"),
+    "get_mlflow_auth_status": ("", "config"),
+    "get_mlflow_status": ("config",),
+    "HokusaiException": ("", "exceptions"),
+    "MLflowAuthenticationError": ("", "exceptions"),
+    "MLflowConnectionError": ("", "exceptions"),
+    "ModelNotFoundError": ("", "exceptions"),
+    "NotificationError": ("", "exceptions"),
+    "RateLimitError": ("", "exceptions", "auth"),
 }
 """The modules, relative to the SDK, from which each class and function can be imported by the documents."""
 
@@ -47,6 +60,19 @@ class Sdk:
     ExperimentManager: api.ExperimentManagerClass
     PerformanceTracker: api.PerformanceTrackerClass
     HokusaiModel: type[Any]
+    HokusaiAuth: api.HokusaiAuthClass
+    setup: api.SetupFunction
+    configure: api.ConfigureFunction
+    init: api.InitFunction
+    setup_mlflow_auth: api.SetupMlflowAuthFunction
+    get_mlflow_auth_status: api.GetMlflowAuthStatusFunction
+    get_mlflow_status: api.GetMlflowStatusFunction
+    HokusaiException: api.HokusaiExceptionClass
+    MLflowAuthenticationError: api.MLflowAuthenticationErrorClass
+    MLflowConnectionError: api.MLflowConnectionErrorClass
+    ModelNotFoundError: api.ModelNotFoundErrorClass
+    NotificationError: api.NotificationErrorClass
+    RateLimitError: api.RateLimitErrorClass
 
     def __init__(self, module_name: str) -> None:
         """Import `module_name`; raises `SdkImportError`."""

@@ -111,13 +111,18 @@ class CredentialTable:
 
     def find(self, url: str) -> Credential | None:
         """Return the credential for `url`, or `None` when none may be sent there."""
+        best = self.best(url)
+        return best[1] if best else None
+
+    def best(self, url: str) -> tuple[int, Credential] | None:
+        """Return the credential for `url` and how well it fits (`Credential.rank`)."""
         origin, path = origin_of(url), urlsplit(url).path
         best: tuple[int, Credential] | None = None
         for credential in self._credentials:
             rank = credential.rank(origin, path)
             if rank is not None and (best is None or rank >= best[0]):
                 best = rank, credential
-        return best[1] if best else None
+        return best
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return every secret and every header value, so that texts can be masked; the longest first."""

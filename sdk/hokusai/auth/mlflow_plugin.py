@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hokusai.auth._credentials import ACTIVE, TABLE, Credential, origin_of
 from hokusai.auth._key import Secret
-from hokusai.config._resolver import ambient_credential, ambient_secret
+from hokusai.config._resolver import ambient_secret, standing_credential
 from hokusai.config._uris import check_transport
 
 if TYPE_CHECKING:
@@ -124,18 +124,14 @@ class HokusaiRequestAuth:
 
 
 def _credential_for(url: str) -> Credential | None:
-    """Choose by the call that is running, then by the process's table, then by environment and configuration file."""
-    origin = origin_of(url)
+    """Choose by the call that is running, else by what holds for the whole process."""
     active = ACTIVE.get()
-    if active and active.rank(origin, "") is not None:
+    if active and active.rank(origin_of(url), "") is not None:
         return active
-    found = TABLE.find(url)
-    if found:
-        return found
-    ambient = ambient_credential(url)
-    if ambient is not None:
+    credential = standing_credential(url)
+    if credential is not None:
         check_transport(url)
-    return ambient
+    return credential
 
 
 def _drop_own_key(request: PreparedRequest) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hokusai.auth._credentials import TABLE, Credential
+from hokusai.auth._credentials import Credential
 from hokusai.config._flags import flag
 from hokusai.config._resolver import (
-    ambient_credential,
     ambient_key_source,
     ambient_secret,
     foreign_authentication,
     local_store,
+    standing_credential,
     tracking_uri_in_force,
 )
 
@@ -72,17 +72,10 @@ def _effective(uri: str) -> tuple[str, str | None]:
     if foreign:
         name, _, value = foreign.partition("=")
         return ("aws_sigv4" if name.endswith("SIGV4") else f"plugin:{value}"), name
-    credential = TABLE.find(uri)
+    credential = standing_credential(uri)
     if credential is not None:
-        return _scheme(credential), _source(credential)
-    ambient = ambient_credential(uri)
-    if ambient is not None:
-        return _scheme(ambient), ambient_key_source()
+        return str(credential.header).partition(" ")[0].lower(), _source(credential)
     return _without_sdk(uri)
-
-
-def _scheme(credential: Credential) -> str:
-    return str(credential.header).partition(" ")[0].lower()
 
 
 def _source(credential: Credential) -> str | None:

@@ -7,12 +7,13 @@ then used for (modes, MLflow's authentication) lives elsewhere.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from hokusai.auth._credentials import Credential, Origin, is_hokusai, origin_of
+from hokusai.auth._credentials import TABLE, Credential, Origin, is_hokusai, origin_of
 from hokusai.auth._key import Secret, check_key, hide
 from hokusai.config._flags import TRUE, flag
 from hokusai.config._uris import check_endpoint, check_tracking_uri, check_transport, without_api_path
@@ -25,7 +26,6 @@ __all__ = [
     "Mode",
     "Settings",
     "SetupValues",
-    "ambient_credential",
     "ambient_key_source",
     "ambient_secret",
     "auth_service",
@@ -37,6 +37,7 @@ __all__ = [
     "foreign_authentication",
     "local_store",
     "resolve",
+    "standing_credential",
     "tracking_uri_in_force",
 ]
 
@@ -115,16 +116,27 @@ def resolve(
     )
 
 
-def ambient_credential(url: str) -> Credential | None:
-    """Return the credential that `setup()`, environment and file give on their own, if it may be sent to `url`.
+def standing_credential(url: str) -> Credential | None:
+    """Return what is to be sent to `url` when no SDK object's call is running, `None` when nothing may be sent there.
 
-    For plain MLflow scripts. A key or an endpoint that cannot work is no business of a call to some other server.
+    Of what this process was given, and what `setup()`, environment and file give on their own, the one whose path fits
+    better. A key or an endpoint that cannot work is no business of a call to some other server.
     """
-    origin = origin_of(url)
-    if not is_hokusai(origin) and origin != _endpoint_origin():
-        return None
-    key, _ = _key(None)
-    return Credential.bearer(key, (_endpoint(None),)) if key else None
+    found, ambient = TABLE.best(url), _ambient_rank(url)
+    if found is not None and (ambient is None or found[0] >= ambient):
+        return found[1]
+    key, _ = _key(None) if ambient is not None else (None, None)
+    if key is None:
+        return found[1] if found is not None else None
+    return Credential.bearer(key, (_endpoint(None),))
+
+
+def _ambient_rank(url: str) -> int | None:
+    """Say how well the endpoint of `setup()`, environment or file fits `url`; `None` where its key must not go."""
+    places: tuple[str, ...] = ()
+    with suppress(ConfigurationError):
+        places = (_endpoint(None),)
+    return Credential.bearer("", places).rank(origin_of(url), urlsplit(url).path)
 
 
 def ambient_secret() -> Secret | None:
@@ -140,13 +152,6 @@ def ambient_key_source() -> str | None:
     """Name where the key of `setup()`, environment or file was found; `None` where there is none."""
     value, source = _first("api_key", SETUP.values.api_key, "HOKUSAI_API_KEY")
     return source if value else None
-
-
-def _endpoint_origin() -> Origin | None:
-    try:
-        return origin_of(_endpoint(None))
-    except ConfigurationError:
-        return None
 
 
 def tracking_uri_in_force() -> tuple[str, str]:
