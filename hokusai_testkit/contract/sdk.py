@@ -26,6 +26,11 @@ DOCUMENTED_IMPORTS: dict[str, tuple[str, ...]] = {
     "HokusaiModel": ("", "core", "core.models"),
     "ExperimentManager": ("", "tracking"),
     "PerformanceTracker": ("", "tracking"),
+    "ModelFactory": ("core", "core.models"),
+    "ModelType": ("core", "core.models"),
+    "ClassificationModel": ("core", "core.models"),
+    "RegressionModel": ("core", "core.models"),
+    "CustomModel": ("core", "core.models"),
     "HokusaiAuth": ("", "auth"),
     "setup": ("",),
     "configure": ("",),
@@ -60,6 +65,7 @@ class Sdk:
     ExperimentManager: api.ExperimentManagerClass
     PerformanceTracker: api.PerformanceTrackerClass
     HokusaiModel: type[Any]
+    ModelFactory: api.ModelFactoryClass
     HokusaiAuth: api.HokusaiAuthClass
     setup: api.SetupFunction
     configure: api.ConfigureFunction

@@ -16,6 +16,8 @@ from hokusai_testkit.contract.api.configuration import *
 from hokusai_testkit.contract.api.exceptions import *
 from hokusai_testkit.contract.api.experiments import *
 from hokusai_testkit.contract.api.inference import *
+from hokusai_testkit.contract.api.models import *
 from hokusai_testkit.contract.api.performance import *
 from hokusai_testkit.contract.api.registry import *
+from hokusai_testkit.contract.api.results import *
 from hokusai_testkit.contract.api.versioning import *

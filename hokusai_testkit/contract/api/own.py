@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-__all__ = ["OwnModelRegistry", "OwnModelVersionManager"]
+__all__ = ["OwnModelRegistry", "OwnModelVersionManager", "OwnTokenizedModel"]
 
 OwnModelRegistry: TypeAlias = Any
 """A `ModelRegistry` of the same implementation."""
 
 OwnModelVersionManager: TypeAlias = Any
 """A `ModelVersionManager` of the same implementation."""
+
+OwnTokenizedModel: TypeAlias = Any
+"""A result of `register_tokenized_model` of the same implementation."""

@@ -1,45 +1,21 @@
-"""Registering models, and what is registered: `ModelRegistry` and its entries."""
+"""Registering models, reading and changing what is registered: `ModelRegistry`. What it returns is in `results`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from typing_extensions import overload
 
+from hokusai_testkit.contract.api.own import OwnTokenizedModel
+from hokusai_testkit.contract.api.results import ModelLineage, ModelRegistryEntry, TokenizedModel
+
 __all__ = [
     "ModelRegistry",
     "ModelRegistryClass",
-    "ModelRegistryEntry",
 ]
 
 Mode = Literal["online", "local"]
-
-
-class ModelRegistryEntry(Protocol):
-    """One registered version, as registering returns it.
-
-    Every field answers both as an attribute and as a key: `entry.model_id` and `entry["model_id"]`.
-    """
-
-    @property
-    def model_id(self) -> str:
-        """Identifies this version among all versions of all models."""
-
-    @property
-    def version(self) -> str:
-        """The semantic version, such as `1.10.0`."""
-
-    @property
-    def mlflow_version(self) -> str | None:
-        """MLflow's number of the version, always a string; None for what exists in a local fallback only."""
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """The metrics that were given when it was registered, by name."""
-
-    def __getitem__(self, field: str, /) -> Any:
-        """Return the field `field`; a KeyError when there is none of that name."""
 
 
 class ModelRegistry(Protocol):
@@ -109,6 +85,155 @@ class ModelRegistry(Protocol):
         `model_type` and `model_name` given with different values. Raises `MLflowAuthenticationError` (401, 403) and
         `MLflowConnectionError` with `code`, `status_code` and `remedy`. Source: ISSUE-2.
         """
+
+    def register_tokenized_model(  # noqa: PLR0917 - as documented
+        self,
+        model_uri: str,
+        model_name: str,
+        token_id: str,
+        metric_name: str,
+        baseline_value: float,
+        additional_tags: Mapping[str, Any] | None = None,
+        *,
+        eval_spec: str | None = None,
+        scorer_ref: str | None = None,
+        primary_metric: str | None = None,
+        benchmark_spec_id: str | None = None,
+        notify_site: bool = True,
+        best_effort_notification: bool = False,
+        notification_timeout: float = 10.0,
+        api_schema: Mapping[str, Any] | None = None,
+        notification_api_endpoint: str | None = None,
+    ) -> TokenizedModel:
+        """Register a logged model for a token, then tell the platform: the registration event.
+
+        `model_uri` is a `runs:/` or `models:/` URI; its run is resolved, or the call refused, before anything is
+        registered, and passed with the version. The version gets the tags `hokusai_token_id` (upper case),
+        `benchmark_metric`, `benchmark_value`, `hokusai_status` (`registered`), `hokusai_proposal_identifier`,
+        `mlflow_run_id`, `hokusai.eval_spec` and the like for what was given, and `additional_tags`. The proposal is
+        the additional tag `proposal_identifier`, `proposal_ticker`, `canonical_identifier` or `ticker`, else the token.
+
+        The event is one POST to `<endpoint>/models/tokenized-registration-events` with the key as bearer token, for at
+        most `notification_timeout` seconds; `<endpoint>` is `notification_api_endpoint`, else the registry's own, with
+        `/api` added where it does not end in it. It is kept in the tag `hokusai.event` (canonical JSON), its state in
+        `hokusai.event_state`: `pending` before it is sent, then `sent`, `refused`, or `unknown` after a time-out, when
+        the site may have it. With `notify_site=False`, and in local mode, none is sent: `event_emitted` is False and
+        the state `pending`. It never falls back to the local store.
+
+        Raises:
+            InvalidParameterError: a parameter that is missing, blank or of another kind, an invalid token id, a
+                `baseline_value` that is no finite number, a model that belongs to no run; nothing was registered.
+            NotificationError: the version is registered (`mlflow_registered`), the event was not accepted;
+                `status_code`, `response_body` and `result` say more. With `best_effort_notification` the result is
+                returned instead, with `event_emitted` False and `notification_error`.
+            MLflowAuthenticationError: 401 or 403 of the tracking side.
+            MLflowConnectionError: the tracking side cannot be reached or fails.
+        """
+
+    def renotify(self, result_or_name: OwnTokenizedModel, version: str | int | None = None) -> TokenizedModel:
+        """Send the registration event of a tokenized version again, from the version's tags alone.
+
+        Takes a result of `register_tokenized_model`, or a model's name with a `version` (MLflow's number or an alias;
+        without one the latest tokenized version). Registers nothing, and works from another process too.
+
+        Raises:
+            NotificationError: the event was not accepted, as in `register_tokenized_model`.
+            ModelNotFoundError: there is no such model or version.
+            RegistryException: the version keeps no event.
+        """
+
+    def get_tokenized_model(self, model_name: str, version: str | int | None = None) -> TokenizedModel:
+        """Return a tokenized version, by MLflow's number or an alias; the latest without `version`.
+
+        Raises:
+            ModelNotFoundError: there is no such model or version.
+            RegistryException: the version lacks a token tag; the message names it.
+        """
+
+    def list_models_by_token(self, token_id: str) -> Sequence[TokenizedModel]:
+        """Return every version of every model that belongs to a token; `[]` when there is none.
+
+        `token_id` in any case. Versions without token tags are skipped, never fatal; all pages are read.
+
+        Raises:
+            InvalidParameterError: an invalid token id.
+            MLflowConnectionError: an outage; it never looks like "no models".
+        """
+
+    def get_model_by_id(self, model_id: str) -> ModelRegistryEntry:
+        """Return the version with this `model_id`, of whatever model.
+
+        Raises:
+            ModelNotFoundError: there is none; never None.
+        """
+
+    def list_models_by_type(self, model_type: str) -> Sequence[ModelRegistryEntry]:
+        """Return every version of the registered model `model_type`, oldest first; `[]` when there is none.
+
+        Raises:
+            MLflowConnectionError: an outage; it never looks like "no models".
+        """
+
+    def get_latest_model(self, model_type: str) -> ModelRegistryEntry | None:
+        """Return the version of the alias `production`, else the highest semantic version; None when there is none.
+
+        Raises:
+            MLflowConnectionError: an outage; it never looks like "no models".
+        """
+
+    def get_model_lineage(self, model_id: str) -> ModelLineage:
+        """Return what led to a model, oldest first.
+
+        Of a `model_id`: its baseline's baseline and so on, then itself. Of a registered model's name: all its versions.
+
+        Raises:
+            ModelNotFoundError: it is neither.
+        """
+
+    def rollback_model(self, model_type: str, target_model_id: str) -> bool:
+        """Put the version `target_model_id` into use again.
+
+        The alias `production` points at it afterwards; it has the tag `lifecycle_stage` `Production`, the version that
+        was in use `Archived`. False, and nothing changed, when it is a version of another model.
+
+        Raises:
+            ModelNotFoundError: no version has this id.
+        """
+
+    def delete_model_version(self, model_id: str) -> bool:
+        """Delete the version with this id and return True.
+
+        Where the gateway loses the body of MLflow's DELETE (400, `Missing value for required parameter`), it is deleted
+        by the platform's own route `DELETE <endpoint>/models/<name>/<version>`.
+
+        Raises:
+            ModelNotFoundError: no version has this id.
+        """
+
+    def update_model_tags(self, model_name: str, version: str | int, tags: Mapping[str, Any]) -> None:
+        """Set `tags` of a version (a semantic version, MLflow's number or an alias); its other tags stay.
+
+        Raises:
+            InvalidParameterError: tags that MLflow or Hokusai cannot have; none was set.
+            ModelNotFoundError: there is no such model or version.
+        """
+
+    def validate_hokusai_tags(self, tags: Mapping[str, Any]) -> bool:
+        """Return True when `tags` hold a valid `hokusai_token_id`, `benchmark_metric` and `benchmark_value`.
+
+        Raises:
+            RegistryException: the message names the tag that is missing or wrong.
+        """
+
+    def validate_token_id(self, token_id: str) -> bool:
+        """Return True for a valid token id: 1 to 64 of `A-Za-z0-9-`, no hyphen at the ends.
+
+        Raises:
+            InvalidParameterError: it is none (also a `ValueError`).
+        """
+
+    def normalize_token_id(self, token_id: str) -> str:
+        """Return a token id as it is stored: in upper case. Raises what `validate_token_id` raises."""
 
 
 class ModelRegistryClass(Protocol):
