@@ -209,9 +209,7 @@ def cleanup_command(
         raise click.BadParameter(f"{run_id!r} is no run id: eight hexadecimal digits, as in hkt-1a2b3c4d-...")
     place = folder or default_folder(run_id)
     try:
-        facts, _ = read(place)
-        if facts.run != run_id:
-            raise LedgerError(f"the ledger in {place} belongs to run {facts.run}")
+        facts, _ = read(place, run_id)
         variable = api_key_env or facts.api_key_env
         terms = Terms(run_id, place, os.environ.get(variable or ""), variable)
         found = clean_up(terms, facts.target)

@@ -155,7 +155,7 @@ def plan(selection: Selection) -> Plan:
         count=True,
     )
     rehearsed = _run_to_the_end(rehearsal, None, CASE_LIMIT_S)
-    counts = {case_id: result.requests or 0 for case_id, result in rehearsed.results.items()}
+    counts = {case_id: rehearsed.results[case_id].requests or 0 for case_id in planned.planned}
     return Plan(planned.facts["target"], tuple(planned.planned.values()), tuple(planned.results.values()), counts)
 
 
@@ -202,7 +202,7 @@ def _left_behind(selection: Selection, session: _Session) -> dict[str, Any]:
     if terms is None:
         return {}
     facts = {"requests": session.sent, "ledger": str(terms.folder / FILE_NAME)}
-    if not read(terms.folder)[1]:
+    if not read(terms.folder, terms.run)[1]:
         return {**facts, **Cleanup().to_json()}
     try:
         return {**facts, **clean_up(terms, selection.target).to_json()}

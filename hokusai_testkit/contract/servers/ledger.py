@@ -57,8 +57,9 @@ class Ledger:
     """Appends to the ledger of a run."""
 
     def __init__(self, file: Path, facts: RunFacts) -> None:
-        """Write to `file`, which is begun when it does not exist yet."""
+        """Write to `file`, which is begun when it does not exist yet; that of another run is set aside beside it."""
         self.file = file
+        _set_aside(file, facts.run)
         self._lock = threading.Lock()
         before = file.read_text("utf-8") if file.exists() else ""
         self._number = len(before.splitlines())
@@ -100,15 +101,21 @@ def default_folder(run: str) -> Path:
     return Path(state) / "hokusai-testkit" / "contract" / run
 
 
-def read(folder: Path) -> tuple[RunFacts, list[Made]]:
-    """Return whose ledger lies in `folder` and every creation in it, in order; a line cut short is left out."""
-    file = folder / FILE_NAME
+def read(folder: Path, run: str) -> tuple[RunFacts, list[Made]]:
+    """Return what the ledger of `run` in `folder` says: whose it is, and every creation in order.
+
+    A line cut short is left out. Raises `LedgerError` when there is no such ledger.
+    """
+    aside = folder / f"ledger-{run}.jsonl"
+    file = aside if aside.exists() else folder / FILE_NAME
     try:
         first, *others = file.read_text("utf-8").splitlines()
         begun = json.loads(first)
         facts = RunFacts(begun["run"], begun["target"], begun["platform"], begun["api_key_env"])
     except (OSError, ValueError, LookupError, TypeError) as problem:
         raise LedgerError(f"no ledger can be read at {file}: {problem}") from problem
+    if facts.run != run:
+        raise LedgerError(f"the ledger at {file} belongs to run {facts.run}")
     entries = [entry for line in others if (entry := _entry(line)) is not None]
     answers = {entry["of"]: entry for entry in entries if "of" in entry}
     made = [
@@ -123,6 +130,15 @@ def read(folder: Path) -> tuple[RunFacts, list[Made]]:
         if "what" in entry
     ]
     return facts, made
+
+
+def _set_aside(file: Path, run: str) -> None:
+    """Keep what an earlier run in the same folder wrote: it may still have to be cleaned up."""
+    if file.exists():
+        with file.open(encoding="utf-8") as before:
+            begun = _entry(before.readline())
+        if begun is not None and begun.get("run") not in (None, run):
+            file.rename(file.with_name(f"ledger-{begun['run']}.jsonl"))
 
 
 def _entry(line: str) -> dict[str, Any] | None:

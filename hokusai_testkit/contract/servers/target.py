@@ -117,7 +117,7 @@ class ServerTarget(Target):
     def platform(self, case_id: str) -> Platform:
         """Return the case's own names and its own journal on the shared server."""
         assert self._relay is not None
-        return _ServerPlatform(self._relay, self._terms.api_key, self.facts, self.limits, case_id)
+        return _ServerPlatform(self._relay, self._guard, self._terms.api_key, self.facts, case_id)
 
     def describe(self) -> dict[str, Any]:
         """Return where the server is, what the run was allowed to do there, and the run's id."""
@@ -141,7 +141,7 @@ def clean_up(terms: Terms, url: str) -> Cleanup:
 
     Raises `TargetError` when the server cannot be used, `LedgerError` without a ledger.
     """
-    facts, made = read(terms.folder)
+    facts, made = read(terms.folder, terms.run)
     rights = replace(terms, read_only=False, events=None, budget=CLEANUP_BUDGET, stopped=None, spent=0)
     target = ServerTarget(url, rights, "core")
     target.start()
@@ -154,8 +154,9 @@ def clean_up(terms: Terms, url: str) -> Cleanup:
 class _ServerPlatform(Platform):
     """What one case sees of a server that it shares with all others."""
 
-    def __init__(self, relay: Relay, api_key: str | None, facts: RunFacts, limits: Limits, case_id: str) -> None:
-        self._relay, self._key, self._facts, self._limits = relay, api_key, facts, limits
+    def __init__(self, relay: Relay, guard: Guard, api_key: str | None, facts: RunFacts, case_id: str) -> None:
+        self._relay, self._guard, self._key, self._facts = relay, guard, api_key, facts
+        self._limits = guard.limits
         self._case = blake2b(case_id.encode(), digest_size=4).hexdigest()
         self._used_model = False
 
@@ -206,7 +207,8 @@ class _ServerPlatform(Platform):
         return self._relay.journal(self._case, redactor, lambda key: _HELD if key == self._key else None)
 
     def interrupted(self) -> Reason | None:
-        refusal = self._relay.refusal(self._case)
+        # Who got the 429 itself met no refusal, and proves nothing either.
+        refusal = self._relay.refusal(self._case) or self._guard.stopped
         return None if refusal is None else Reason(refusal.code, refusal.text)
 
     def close(self) -> None:

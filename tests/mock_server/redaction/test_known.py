@@ -13,3 +13,7 @@ def test_variables_are_judged_by_their_names():
         "EMPTY_TOKEN": "",
     }
     assert environment_secrets(environ) == ["alpha-alpha", "beta-beta"]
+
+
+def test_the_working_directory_is_no_secret():
+    assert environment_secrets({"PWD": "/home/me/project", "DB_PWD": "gamma-gamma"}) == ["gamma-gamma"]
