@@ -23,7 +23,13 @@ from hokusai_mock import MockServer, environment
 from hokusai_testkit.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-ENTRANCES = ["README.md", "CONTRIBUTING.md", "sdk/README.md", "examples/register_model/README.md"]
+ENTRANCES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "sdk/README.md",
+    "examples/register_model/README.md",
+    "examples/improve_model/README.md",
+]
 DOCUMENTS = [*(ROOT / name for name in ENTRANCES), *sorted((ROOT / "docs").glob("**/*.md"))]
 NOT_RUN = re.compile(r"<!-- not run: .+ -->\s*$")
 
