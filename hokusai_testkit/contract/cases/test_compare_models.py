@@ -44,7 +44,7 @@ def test_comparison_metrics_are_computed(sdk: Sdk, platform: Platform) -> None:
         expect.that(nearly(found[name], wanted), f"{name}: {wanted}", found[name])
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODELS)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True, needs=MODELS)
 def test_comparison_improvements_are_differences(sdk: Sdk, platform: Platform) -> None:
     """An improvement is the candidate's metric minus the baseline's, rounded to six digits."""
     before, after = Counts(60, 40, 30, 70), Counts(90, 10, 5, 95)
@@ -65,7 +65,7 @@ RULE = {
 
 
 @pytest.mark.parametrize("rule", RULE)
-@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODELS)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True, needs=MODELS)
 def test_comparison_recommendation(sdk: Sdk, platform: Platform, rule: str) -> None:
     """Any drop below -0.01: REJECT; two or more gains above 0.01: ACCEPT; one: REVIEW; else REJECT."""
     before, after, recommendation = RULE[rule]
@@ -127,7 +127,7 @@ def test_comparison_takes_a_table(sdk: Sdk, platform: Platform) -> None:
     expect.equal(found["candidate_metrics"]["accuracy"], 1.0, "the candidate's accuracy")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODELS)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True, needs=MODELS)
 def test_comparison_is_recorded(sdk: Sdk, platform: Platform) -> None:
     """The comparison is a FINISHED run in the manager's experiment."""
     _compared(sdk, platform, data_of(PERFECT, PERFECT))
@@ -146,7 +146,7 @@ def test_comparison_with_an_unknown_model(sdk: Sdk, platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("missing", ["features", "labels"])
-@case(METHOD, call=CALL, criteria=("C5",), needs=("journal",))
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, needs=("journal",))
 def test_comparison_without_data(sdk: Sdk, platform: Platform, missing: str) -> None:
     """Test data that lack features or labels raise InvalidParameterError, which names the key; nothing is written."""
     data = data_of(PERFECT, PERFECT)

@@ -35,7 +35,8 @@ test_get_contributor_impact_signature = signature_case(GET, "test_get_contributo
 def test_contribution_is_recorded(sdk: Sdk, platform: Platform) -> None:
     """A FINISHED run is found by the contributor's address and the model's id; the changes are its metrics."""
     address = platform.address("ann")
-    result: Any = sdk.PerformanceTracker().log_contribution_impact(address, "fraud-1", {"accuracy": 0.02})
+    tracker: Any = sdk.PerformanceTracker()
+    result = tracker.log_contribution_impact(address, "fraud-1", {"accuracy": 0.02})
     expect.equal(result, None, "what log_contribution_impact returns")
     query = f"tags.contributor_address = '{address.lower()}' and tags.model_id = 'fraud-1'"
     found = [(run.status, run.metrics.get("delta_accuracy")) for run in platform.tracking.runs(EXPERIMENT, query)]
@@ -43,7 +44,7 @@ def test_contribution_is_recorded(sdk: Sdk, platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("address", MALFORMED)
-@case(LOG, call=CALL_LOG, criteria=("C5",), needs=("journal",))
+@case(LOG, call=CALL_LOG, criteria=("C5",), level=FULL, needs=("journal",))
 def test_contribution_of_a_malformed_address(sdk: Sdk, platform: Platform, address: Any) -> None:
     """An address that is not `0x` and 40 hexadecimal digits raises InvalidParameterError; nothing is written."""
     tracker = sdk.PerformanceTracker()
@@ -77,7 +78,7 @@ def test_contribution_leaves_the_caller_alone(sdk: Sdk, platform: Platform) -> N
     expect.equal(dict(platform.tracking.run(mine.id).metrics), {}, "the metrics of the user's own run")
 
 
-@case(LOG, call=CALL_LOG, criteria=("C2", "C5"), needs=("scenarios",))
+@case(LOG, call=CALL_LOG, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
 def test_contribution_that_cannot_be_recorded(sdk: Sdk, platform: Platform) -> None:
     """A refused key is raised with the incident's code, the status and what to do."""
     tracker = sdk.PerformanceTracker()
@@ -89,7 +90,7 @@ def test_contribution_that_cannot_be_recorded(sdk: Sdk, platform: Platform) -> N
         tracker.log_contribution_impact(platform.address("ann"), "fraud-1", {"accuracy": 0.02})
 
 
-@case(GET, call=CALL_GET, criteria=("C1", "C6"))
+@case(GET, call=CALL_GET, criteria=("C1", "C6"), level=FULL)
 def test_impact_of_nobody(sdk: Sdk, platform: Platform) -> None:
     """Where nothing was logged every number is 0, the list empty and both moments None."""
     impact = sdk.PerformanceTracker().get_contributor_impact(platform.address("nobody"))
@@ -150,7 +151,7 @@ def test_impact_writes_nothing(sdk: Sdk, platform: Platform) -> None:
     expect.nothing_sent(platform, lambda entry: entry["path"].endswith(("/create", "/log-batch", "/set-tag")))
 
 
-@case(GET, call=CALL_GET, criteria=("C5",), needs=("scenarios",))
+@case(GET, call=CALL_GET, criteria=("C5",), level=FULL, needs=("scenarios",))
 def test_impact_in_an_outage(sdk: Sdk, platform: Platform) -> None:
     """An outage raises MLflowConnectionError; it never looks like a contributor without contributions."""
     tracker = sdk.PerformanceTracker()

@@ -41,7 +41,7 @@ def test_history_of_nothing(sdk: Sdk, platform: Platform) -> None:
     expect.equal(_manager(sdk, platform).get_experiment_history(), [], "the history")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True)
 def test_history_has_what_was_set_up(sdk: Sdk, platform: Platform) -> None:
     """An improvement experiment stands in the history; nothing was compared, so it has no improvement."""
     manager = _manager(sdk, platform)
@@ -53,7 +53,7 @@ def test_history_has_what_was_set_up(sdk: Sdk, platform: Platform) -> None:
     expect.equal(found, [(run_id, "fraud-1", None, None)], "run_id, baseline_model, improvement, recommendation")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=MODELS)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True, needs=MODELS)
 def test_history_has_comparisons(sdk: Sdk, platform: Platform) -> None:
     """A comparison stands in the history with its recommendation and the mean of its improvements."""
     manager, pair = _manager(sdk, platform), arrange_models(platform)
@@ -65,7 +65,7 @@ def test_history_has_comparisons(sdk: Sdk, platform: Platform) -> None:
     expect.equal(found, [(pair.baseline, 0.1, "ACCEPT")], "baseline_model, improvement, recommendation")
 
 
-@case(METHOD, call=OF_ONE, criteria=("C6",), writes=True)
+@case(METHOD, call=OF_ONE, criteria=("C6",), level=FULL, writes=True)
 def test_history_of_one_baseline(sdk: Sdk, platform: Platform) -> None:
     """With a baseline's id only what belongs to it is returned."""
     manager = _manager(sdk, platform)

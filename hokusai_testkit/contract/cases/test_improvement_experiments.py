@@ -39,7 +39,7 @@ def test_improvement_experiment_is_a_run(sdk: Sdk, platform: Platform) -> None:
     expect.equal(_created(sdk, platform).status, "FINISHED", "the status of the run")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True)
 def test_improvement_experiment_names_its_baseline(sdk: Sdk, platform: Platform) -> None:
     """The run is found by the tag `baseline_model_id`."""
     run = _created(sdk, platform)
@@ -108,7 +108,7 @@ def test_improvement_experiment_without_data(sdk: Sdk, platform: Platform, wrong
     expect.nothing_sent(platform, lambda entry: entry["method"] == "POST")
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C5"), needs=("scenarios",))
+@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
 def test_improvement_experiment_without_rights(sdk: Sdk, platform: Platform) -> None:
     """A key that loses its rights is refused with the incident's code, the status and what to do."""
     manager = sdk.ExperimentManager(platform.name("improvements"))

@@ -59,12 +59,12 @@ def test_improvement_delta(sdk: Sdk, platform: Platform) -> None:
         {"accuracy": 0.1, "loss": 0.5, "auroc": 1 / 3},
         {"accuracy": 0.3, "loss": 0.4, "auroc": 0.5, "x": 1.0},
     )
-    result = sdk.PerformanceTracker().track_improvement(before, after, _contribution(platform))
+    result: Any = sdk.PerformanceTracker().track_improvement(before, after, _contribution(platform))
     expect.that(isinstance(result, tuple) and len(result) == 2, "a tuple (delta, attestation)", result)
     expect.equal(result[0], {"accuracy": 0.2, "loss": -0.1, "auroc": 0.166667}, "the delta")
 
 
-@case(METHOD, call=CALL, criteria=("C1", "C6"), writes=True)
+@case(METHOD, call=CALL, criteria=("C1", "C6"), level=FULL, writes=True)
 def test_attestation_fields(sdk: Sdk, platform: Platform) -> None:
     """The attestation has the documented fields, with what the caller said about the contribution."""
     contribution = _contribution(platform)
@@ -125,7 +125,7 @@ def test_contributor_by_any_name(sdk: Sdk, platform: Platform, style: str) -> No
     expect.equal(info["address" if is_address else "id"], value, f"the contributor of {{{key!r}: {value!r}}}")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True)
 def test_improvement_is_recorded(sdk: Sdk, platform: Platform) -> None:
     """A FINISHED run in `hokusai_improvements` has the attestation's hash as a tag, and the delta as metrics."""
     run = _run_of(platform, _attestation(sdk, _contribution(platform)))
@@ -142,7 +142,7 @@ def test_attestation_is_kept_as_a_file(sdk: Sdk, platform: Platform) -> None:
     expect.equal(kept, attestation, "attestation.json")
 
 
-@case(METHOD, call=CALL, criteria=("C5",), needs=("journal",))
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, needs=("journal",))
 def test_improvement_lacks_a_metric(sdk: Sdk, platform: Platform) -> None:
     """A metric that was not measured again raises InvalidParameterError, which names it; nothing is written."""
     tracker = sdk.PerformanceTracker()
@@ -176,7 +176,7 @@ def test_improvement_of_what_is_no_metrics(sdk: Sdk, platform: Platform, wrong: 
 
 
 @pytest.mark.parametrize("address", ["0x123", "ab" * 21, "0x" + "zz" * 20, "0x" + "ab" * 20 + "\n"])
-@case(METHOD, call=CALL, criteria=("C5",), needs=("journal",))
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, needs=("journal",))
 def test_improvement_with_a_malformed_address(sdk: Sdk, platform: Platform, address: str) -> None:
     """An address that is not `0x` and 40 hexadecimal digits raises InvalidParameterError; nothing is written."""
     tracker = sdk.PerformanceTracker()
@@ -220,7 +220,7 @@ def test_improvement_leaves_no_run_active(sdk: Sdk, platform: Platform) -> None:
     expect.that(mlflow.active_run() is None, "no run is active", mlflow.active_run())
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C5"), needs=("scenarios",))
+@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
 def test_improvement_that_cannot_be_recorded(sdk: Sdk, platform: Platform) -> None:
     """A refused key is raised with the incident's code, the status and what to do; it is not swallowed."""
     platform.play("auth.admin_required")
