@@ -23,6 +23,7 @@ CAPABILITIES: dict[str, str] = {
     "platform": "Hokusai's gateway in front of MLflow: the key, its rights, `/api/models`, the platform's errors",
     "journal": "what the implementation sent can be looked at: `platform.received()`",
     "scenarios": "the target misbehaves on demand: `platform.play()`",
+    "registry-role": "the registry wants the key of a registry admin, and refuses any other (A05)",
     "events": "registration events may be sent; they cannot be undone",
     "fresh": "models of any name, with versions that count from 1 and can be removed afterwards",
 }

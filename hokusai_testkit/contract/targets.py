@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hokusai_mock import MockServer, Sandbox, __version__
+from hokusai_mock.profiles import platforms
 from hokusai_testkit.contract.failures import ArrangementError
 from hokusai_testkit.contract.platform import Platform
 from hokusai_testkit.contract.results import Reason
@@ -125,6 +126,9 @@ class MockTarget(Target):
             self._server = MockServer(profile=list(profiles))
         except ValueError as problem:
             raise TargetError(str(problem)) from problem
+        rules = [platforms.platform(name).registry_rule for name in profiles if name in platforms.platform_names()]
+        if rules in ([], ["admin"]):  # the default is the platform as documented
+            self.capabilities |= {"registry-role"}
         self._numbers = itertools.count(1)
 
     def start(self) -> None:

@@ -171,7 +171,7 @@ def test_uri_is_not_a_model_name(sdk: Sdk, platform: Platform) -> None:
         _pipeline(sdk).predict_batch(ROWS, f"runs:/{run.id}/model")
 
 
-@case(METHOD, call=CALL, criteria=("C5",), writes=True, needs=("scenarios", *MODEL))
+@case(METHOD, call=CALL, criteria=("C5",), writes=True, needs=("scenarios", "registry-role", *MODEL))
 def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code and the status, never a made-up prediction."""
     _arrange(platform, (2.0, "1.0.0"))

@@ -271,7 +271,7 @@ def test_incomplete_calls_are_refused(sdk: Sdk, platform: Platform) -> None:
     expect.nothing_sent(platform, _creates)
 
 
-@case(METHOD, call=CALL, criteria=("C3", "C5"), needs=(*MODEL, "scenarios"))
+@case(METHOD, call=CALL, criteria=("C3", "C5"), needs=(*MODEL, "scenarios", "registry-role"))
 def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A key without the registry role is refused with the incident's code, the status and what to do."""
     registry = sdk.ModelRegistry()

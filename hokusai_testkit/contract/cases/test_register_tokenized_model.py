@@ -288,7 +288,7 @@ def test_bad_argument_is_a_value_error_too(sdk: Sdk, platform: Platform) -> None
     expect.nothing_sent(platform, creates)
 
 
-@case(METHOD, call=CALL, criteria=("C3", "C5"), needs=("platform", "scenarios"))
+@case(METHOD, call=CALL, criteria=("C3", "C5"), needs=("platform", "scenarios", "registry-role"))
 def test_tokenized_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A key without the registry role is refused with the incident's code; nothing is registered, no event sent."""
     call = arrange_call(platform)

@@ -213,7 +213,7 @@ def test_best_effort_returns_instead_of_raising(sdk: Sdk, platform: Platform) ->
     expect.equal(_states(platform, call), "refused", "the tag `hokusai.event_state`")
 
 
-@case(METHOD, call=CALL, criteria=("C5",), level=FULL, writes=True, needs=PLAYED)
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, writes=True, needs=(*PLAYED, "registry-role"))
 def test_best_effort_covers_the_event_alone(sdk: Sdk, platform: Platform) -> None:
     """`best_effort_notification` forgives nothing of the registration itself."""
     call = arrange_call(platform)

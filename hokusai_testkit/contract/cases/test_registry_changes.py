@@ -128,7 +128,7 @@ def test_delete_of_an_unknown_id(sdk: Sdk, platform: Platform) -> None:
     expect.nothing_sent(platform, lambda entry: entry["method"] == "DELETE")
 
 
-@case(DELETE, call=DELETE_CALL, criteria=("C5",), level=FULL, writes=True, needs=PLAYED)
+@case(DELETE, call=DELETE_CALL, criteria=("C5",), level=FULL, writes=True, needs=(*PLAYED, "registry-role"))
 def test_delete_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code; the version stays."""
     name = platform.model("fraud")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from hokusai_testkit.contract import expect
 from hokusai_testkit.contract.case import case, signature_case
 from hokusai_testkit.contract.platform import Platform
@@ -147,7 +145,7 @@ def test_list_by_type_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         registry.list_models_by_type("fraud")
 
 
-@case(BY_TYPE, call='list_models_by_type("fraud")', criteria=("C5",), level=FULL, needs=PLAYED)
+@case(BY_TYPE, call='list_models_by_type("fraud")', criteria=("C5",), level=FULL, needs=(*PLAYED, "registry-role"))
 def test_list_by_type_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code; it never looks like "no models"."""
     registry = sdk.ModelRegistry()
@@ -283,14 +281,27 @@ def test_lineage_of_nothing(sdk: Sdk, platform: Platform) -> None:
         registry.get_model_lineage(unknown)
 
 
-@pytest.mark.parametrize("scenario", ["gateway.lb_error", "auth.admin_required"])
 @case(LINEAGE, call='get_model_lineage("fraud")', criteria=("C5",), level=FULL, needs=PLAYED)
-def test_lineage_that_cannot_be_read(sdk: Sdk, platform: Platform, scenario: str) -> None:
-    """An outage and a refused key raise as such; neither is a missing model."""
+def test_lineage_under_an_outage(sdk: Sdk, platform: Platform) -> None:
+    """An outage raises MLflowConnectionError; it is no missing model."""
     registry = sdk.ModelRegistry()
-    platform.play(scenario)
-    error = "MLflowConnectionError" if scenario.startswith("gateway") else "MLflowAuthenticationError"
-    with expect.raises(sdk, error, remedy=True):
+    platform.play("gateway.lb_error")
+    with expect.raises(sdk, "MLflowConnectionError", remedy=True):
+        registry.get_model_lineage("fraud")
+
+
+@case(
+    LINEAGE,
+    call='get_model_lineage("fraud")',
+    criteria=("C5",),
+    level=FULL,
+    needs=(*PLAYED, "registry-role"),
+)
+def test_lineage_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
+    """A refused key raises with the incident's code; it is no missing model."""
+    registry = sdk.ModelRegistry()
+    platform.play("auth.admin_required")
+    with expect.raises(sdk, "MLflowAuthenticationError", code="A05", status_code=403, remedy=True):
         registry.get_model_lineage("fraud")
 
 

@@ -105,7 +105,15 @@ def test_registry_as_first_argument(sdk: Sdk, platform: Platform) -> None:
     expect.equal(len(platform.tracking.runs(platform.name("churn"))), 1, "the number of runs in the experiment 'churn'")
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C5"), needs=("scenarios",))
+@case(
+    METHOD,
+    call=CALL,
+    criteria=("C2", "C5"),
+    needs=(
+        "scenarios",
+        "registry-role",
+    ),
+)
 def test_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A key without the registry role is refused with the incident's code, the status and what to do."""
     platform.play("auth.admin_required")

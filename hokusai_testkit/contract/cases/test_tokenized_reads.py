@@ -156,7 +156,7 @@ def test_list_by_token_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         registry.list_models_by_token("LSCOR")
 
 
-@case(LIST, call=LIST_CALL, criteria=("C2", "C5"), level=FULL, needs=PLAYED)
+@case(LIST, call=LIST_CALL, criteria=("C2", "C5"), level=FULL, needs=(*PLAYED, "registry-role"))
 def test_list_by_token_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code; it never looks like a token without models."""
     registry = sdk.ModelRegistry()

@@ -157,7 +157,15 @@ def test_tracking_carries_the_key(sdk: Sdk, platform: Platform) -> None:
     expect.authenticated_with_one_key(platform)
 
 
-@case(METHOD, call=CALL, criteria=("C5",), needs=("scenarios",))
+@case(
+    METHOD,
+    call=CALL,
+    criteria=("C5",),
+    needs=(
+        "scenarios",
+        "registry-role",
+    ),
+)
 def test_what_cannot_be_written_is_raised(sdk: Sdk, platform: Platform) -> None:
     """A failure to write is raised, at the latest by `flush`, with the incident's code and what to do."""
     platform.play("auth.admin_required")

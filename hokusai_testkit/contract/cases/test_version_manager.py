@@ -288,7 +288,14 @@ def test_stable_version_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         manager.get_latest_stable_version("fraud")
 
 
-@case(PROMOTE, call='promote_model("fraud", "1.0.0")', criteria=("C5",), level=FULL, writes=True, needs=PLAYED)
+@case(
+    PROMOTE,
+    call='promote_model("fraud", "1.0.0")',
+    criteria=("C5",),
+    level=FULL,
+    writes=True,
+    needs=(*PLAYED, "registry-role"),
+)
 def test_promotion_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code; no alias is set."""
     name, _ = _arrange(platform, "1.0.0")

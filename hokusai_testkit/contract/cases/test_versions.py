@@ -75,7 +75,17 @@ def test_latest_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         manager.get_latest_version(platform.name("fraud"))
 
 
-@case(LATEST, call=LATEST_CALL, criteria=("C5",), writes=True, level="full", needs=("scenarios",))
+@case(
+    LATEST,
+    call=LATEST_CALL,
+    criteria=("C5",),
+    writes=True,
+    level="full",
+    needs=(
+        "scenarios",
+        "registry-role",
+    ),
+)
 def test_latest_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code; it never looks like a model without versions."""
     _arrange(platform, "1.0.0")
@@ -130,7 +140,17 @@ def test_list_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         manager.list_versions(platform.name("fraud"))
 
 
-@case(LIST, call=LIST_CALL, criteria=("C5",), writes=True, level="full", needs=("scenarios",))
+@case(
+    LIST,
+    call=LIST_CALL,
+    criteria=("C5",),
+    writes=True,
+    level="full",
+    needs=(
+        "scenarios",
+        "registry-role",
+    ),
+)
 def test_list_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key raises with the incident's code; it never looks like a model without versions."""
     _arrange(platform, "1.0.0")
