@@ -10,7 +10,7 @@ from hokusai_testkit.contract.failures import ContractViolation, describe_except
 from hokusai_testkit.contract.sdk import Sdk
 from hokusai_testkit.contract.targets import Platform
 
-__all__ = ["authenticated_with_one_key", "equal", "nothing_sent", "raises", "that"]
+__all__ = ["authenticated_with_one_key", "equal", "nothing_sent", "nothing_written", "raises", "that"]
 
 _SHOWN = 400
 
@@ -80,6 +80,11 @@ def nothing_sent(platform: Platform, matching: Callable[[dict[str, Any]], bool] 
     """Demand that no request (of those that `matching` accepts) reached the platform."""
     sent = [f"{entry['method']} {entry['path']}" for entry in platform.received() if matching(entry)]
     that(not sent, "no such request is sent", sent)
+
+
+def nothing_written(platform: Platform) -> None:
+    """Demand that no request reached the platform that could have made or changed anything."""
+    nothing_sent(platform, lambda entry: entry["method"] != "GET" and not entry["path"].endswith("/search"))
 
 
 def _check_error(

@@ -86,6 +86,26 @@ class ModelRegistry(Protocol):
         `MLflowConnectionError` with `code`, `status_code` and `remedy`. Source: ISSUE-2.
         """
 
+    def register_improved_model(
+        self, model: Any, baseline_id: str, delta_metrics: Mapping[str, float], contributor: str
+    ) -> ModelRegistryEntry:
+        """Register `model` as an improvement of the registered version whose `model_id` is `baseline_id`.
+
+        It becomes a version of the model that the baseline belongs to, with an id of its own and the next semantic
+        version by the rule of `register_baseline`. `delta_metrics` are the gains by metric name; `contributor` is the
+        Ethereum address of whoever contributed (`0x` and 40 hexadecimal digits), kept as it was given. The version gets
+        the tags of `register_baseline`, with `is_baseline` `false`, and `baseline_id`, `delta_metrics` (a JSON object)
+        and `contributor_address`. The baseline is read from the server: an outage raises, it never looks like a
+        baseline that does not exist. Source: `platform.md` 3.3.
+
+        Raises:
+            InvalidParameterError: `contributor` is no such address, or `delta_metrics` are no finite numbers; nothing
+                was created.
+            ModelNotFoundError: no version has this id; nothing was created.
+            MLflowAuthenticationError: 401 or 403 of the tracking side.
+            MLflowConnectionError: the tracking side cannot be reached or fails.
+        """
+
     def register_tokenized_model(  # noqa: PLR0917 - as documented
         self,
         model_uri: str,
