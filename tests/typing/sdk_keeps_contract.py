@@ -12,13 +12,24 @@ import hokusai.config
 import hokusai.core
 from hokusai_testkit.contract import api
 
-experiment_manager: api.ExperimentManagerClass = hokusai.ExperimentManager
-inference_pipeline: api.HokusaiInferencePipelineClass = hokusai.HokusaiInferencePipeline
-model_factory: api.ModelFactoryClass = hokusai.core.ModelFactory
+# Registering, versions, model kinds
 model_registry: api.ModelRegistryClass = hokusai.ModelRegistry
-performance_tracker: api.PerformanceTrackerClass = hokusai.PerformanceTracker
 version_manager: api.ModelVersionManagerClass = hokusai.ModelVersionManager
+model_factory: api.ModelFactoryClass = hokusai.core.ModelFactory
 
+# Predicting
+inference_pipeline: api.HokusaiInferencePipelineClass = hokusai.HokusaiInferencePipeline
+cache_config: api.CacheConfigClass = hokusai.core.CacheConfig
+inference_request: api.InferenceRequestClass = hokusai.core.InferenceRequest
+inference_response: api.InferenceResponseClass = hokusai.core.InferenceResponse
+ab_test_config: api.ABTestConfigClass = hokusai.core.ABTestConfig
+traffic_router: api.ModelTrafficRouterClass = hokusai.core.ModelTrafficRouter
+
+# Experiments and tracking
+experiment_manager: api.ExperimentManagerClass = hokusai.ExperimentManager
+performance_tracker: api.PerformanceTrackerClass = hokusai.PerformanceTracker
+
+# Configuration and authentication
 auth: api.HokusaiAuthClass = hokusai.HokusaiAuth
 setup: api.SetupFunction = hokusai.setup
 configure: api.ConfigureFunction = hokusai.configure
@@ -27,14 +38,10 @@ setup_mlflow_auth: api.SetupMlflowAuthFunction = hokusai.setup_mlflow_auth
 get_mlflow_auth_status: api.GetMlflowAuthStatusFunction = hokusai.get_mlflow_auth_status
 get_mlflow_status: api.GetMlflowStatusFunction = hokusai.config.get_mlflow_status
 
-hokusai_exception: api.HokusaiExceptionClass = hokusai.HokusaiException
-mlflow_authentication_error: api.MLflowAuthenticationErrorClass = hokusai.MLflowAuthenticationError
-mlflow_connection_error: api.MLflowConnectionErrorClass = hokusai.MLflowConnectionError
-model_not_found_error: api.ModelNotFoundErrorClass = hokusai.ModelNotFoundError
-notification_error: api.NotificationErrorClass = hokusai.NotificationError
-rate_limit_error: api.RateLimitErrorClass = hokusai.RateLimitError
-ab_test_config: api.ABTestConfigClass = hokusai.core.ABTestConfig
-cache_config: api.CacheConfigClass = hokusai.core.CacheConfig
-inference_request: api.InferenceRequestClass = hokusai.core.InferenceRequest
-inference_response: api.InferenceResponseClass = hokusai.core.InferenceResponse
-traffic_router: api.ModelTrafficRouterClass = hokusai.core.ModelTrafficRouter
+# Exceptions
+root: api.HokusaiExceptionClass = hokusai.HokusaiException
+mlflow_authentication: api.MLflowAuthenticationErrorClass = hokusai.MLflowAuthenticationError
+mlflow_connection: api.MLflowConnectionErrorClass = hokusai.MLflowConnectionError
+not_found: api.ModelNotFoundErrorClass = hokusai.ModelNotFoundError
+notification: api.NotificationErrorClass = hokusai.NotificationError
+rate_limit: api.RateLimitErrorClass = hokusai.RateLimitError
