@@ -49,8 +49,6 @@ def test_users_see_what_the_file_says(name: str, player: Player) -> None:
 
 FAILING_BY_THEMSELVES = {
     "HokusaiInferencePipeline.predict_batch(data, model_name, model_version)",
-    "ModelRegistry.register_tokenized_model()",
-    "ModelRegistry.register_tokenized_model(best_effort_notification=)",
     "experiments.delete",
     "model_versions.create from a local path",
     "model_versions.create from a model that is not there",
