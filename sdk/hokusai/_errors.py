@@ -199,7 +199,7 @@ def from_answer(
     if hollow:
         incident = name_status(seen.status)
     else:
-        incident = name_detour(seen, uri) or name_misplaced(seen, uri, without_api_path(uri)) or name_answer(seen)
+        incident = name_detour(seen, uri) or name_misplaced(seen, without_api_path(uri)) or name_answer(seen)
     fields = described(seen, url=seen.url, action=action, incident=incident)
     message = fields.pop("message")
     if seen.status in (401, 403):

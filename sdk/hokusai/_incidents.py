@@ -44,7 +44,7 @@ def _candidates(seen: SeenResponse, body: dict[str, object], text: str) -> Itera
     elif seen.status in (404, 405):
         yield from _not_there(seen, body, detail, text)
     elif seen.status >= 500:
-        yield from _failures(seen, detail, text)
+        yield from _failures(seen, body, detail, text)
     elif 300 <= seen.status < 400:
         yield known.MOVED
     elif seen.status < 300 and (not body or is_html(seen)):
@@ -111,7 +111,7 @@ def _not_there(seen: SeenResponse, body: dict[str, object], detail: str, text: s
     if "/logged-models" in seen.url:
         yield known.LOGGED_MODELS
     if detail == "Not Found":
-        yield known.MOUNT
+        yield known.NO_SUCH_ROUTE if _is_platforms(seen) else known.MOUNT
     if body.get("error_code") == "RESOURCE_NOT_FOUND":
         yield known.DOUBLED if "api/" in str(body.get("message", "")) else known.PREFIX
     if body.get("error_code") == "RESOURCE_DOES_NOT_EXIST":
@@ -127,7 +127,16 @@ def _is_werkzeug(text: str) -> bool:
     return "requested URL" in text
 
 
-def _failures(seen: SeenResponse, detail: str, text: str) -> Iterator[Incident]:
+_UNREADY = ("model_not_ready", "inference_timeout")
+"""What the serving routes say of a model that does not answer."""
+
+
+def _is_platforms(seen: SeenResponse) -> bool:
+    """Tell the platform's own interface from MLflow's behind it."""
+    return "mlflow" not in urlsplit(seen.url).path
+
+
+def _failures(seen: SeenResponse, body: dict[str, object], detail: str, text: str) -> Iterator[Incident]:
     if detail.startswith("Failed to connect to MLflow server"):
         yield known.UPSTREAM
     if detail.startswith("MLflow server request timeout"):
@@ -138,8 +147,12 @@ def _failures(seen: SeenResponse, detail: str, text: str) -> Iterator[Incident]:
         yield known.NO_ARTIFACTS
     if "--artifacts-only" in text:
         yield known.ARTIFACTS_ONLY
-    if seen.status in (502, 503, 504) and not _json(text):
+    if "inference failed" in detail or any(f'"{error}"' in text for error in _UNREADY):
+        yield known.NOT_READY
+    if seen.status in (502, 503, 504) and not body:
         yield known.GATEWAY
+    if "/v1/" in urlsplit(seen.url).path and "detail" in body:
+        yield known.BROKEN_ROUTE
 
 
 _STORES = ("boto3", "botocore", "google.cloud", "azure", "pyarrow", "paramiko", "pysftp")
@@ -170,8 +183,8 @@ def name_detour(seen: SeenResponse, asked: str) -> Incident | None:
     return known.REDIRECTED if _json(seen.body).get("detail") == "API key required" else None
 
 
-def name_misplaced(seen: SeenResponse, asked: str, shorter: str | None) -> Incident | None:
-    """Name what is wrong with the path of the tracking URI `asked`, where MLflow's own server does not know the path.
+def name_misplaced(seen: SeenResponse, shorter: str | None) -> Incident | None:
+    """Name what is wrong with the path of the tracking URI, where MLflow's own server does not know the path.
 
     `shorter` is the URI without the path that MLflow's client appends itself, if it ends with that.
     """
@@ -180,9 +193,7 @@ def name_misplaced(seen: SeenResponse, asked: str, shorter: str | None) -> Incid
     missing = _json(seen.body).get("error_code") == "RESOURCE_DOES_NOT_EXIST"
     if shorter is not None and not missing:
         return replace(known.DOUBLED, remedy=f"Write {shorter}: MLflow's client appends the rest itself.")
-    if is_html(seen) and _is_werkzeug(seen.body) and urlsplit(asked).path.strip("/"):
-        return known.STATIC_PREFIX
-    return None
+    return known.STATIC_PREFIX if is_html(seen) and _is_werkzeug(seen.body) else None
 
 
 def name_status(status: int) -> Incident | None:

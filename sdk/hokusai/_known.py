@@ -109,9 +109,9 @@ WEBSITE = Incident(
 )
 STATIC_PREFIX = Incident(
     "B06",
-    "the MLflow server does not know this path: it serves its interface below another one",
-    "Try the tracking URI without its path, or with the prefix the server was started with (--static-prefix); a "
-    "reverse proxy may have to pass the path on.",
+    "this is an MLflow server, and it serves its interface below another path",
+    "Put the prefix that the server was started with (--static-prefix) at the end of the tracking URI, or take the "
+    "path off where it has one; a reverse proxy may have to pass the path on.",
 )
 LISTENER = Incident("B04", "a load balancer has no rule for this path", "Tell the platform team; keep https.")
 LOGGED_MODELS = Incident(
@@ -133,6 +133,21 @@ UPSTREAM = Incident(
 SLOW = Incident("C04", "MLflow behind the gateway did not answer in time", "Send smaller requests; try again later.")
 AUTH_DOWN = Incident(
     "C05", "the platform's authentication service is down", "Wait and try again. Do not change the key."
+)
+NO_SUCH_ROUTE = Incident(
+    "B01",
+    "the platform answered, and has nothing at this path",
+    "Check the path. If it worked before, the route is gone for everybody: tell the platform team.",
+)
+BROKEN_ROUTE = Incident(
+    "C07",
+    "this one route of the platform fails, the same way every time, while the rest of it works",
+    "Do not repeat the call; tell the platform team the route and what it answered.",
+)
+NOT_READY = Incident(
+    "C09",
+    "the model that was asked for a prediction is not loaded, or did not answer",
+    "Wait until /ready says that it can serve, then try again; if it stays, tell the platform team the request id.",
 )
 NO_ARTIFACTS = Incident("F02", "the server's artifact storage is switched off", "The operator has to switch it on.")
 ARTIFACTS_ONLY = Incident(

@@ -98,7 +98,7 @@ def test_a_key_that_did_not_arrive_is_told_from_one_that_was_not_sent(scheme: st
         ("http://h:5000/api/2.0/mlflow", "B03", "Write http://h:5000:"),
         ("http://h:5000/ml/ajax-api/2.0/mlflow/", "B03", "Write http://h:5000/ml:"),
         ("http://h:5000/ml", "B06", "--static-prefix"),
-        ("http://h:5000", "B03", "/api/2.0"),
+        ("http://h:5000", "B06", "--static-prefix"),
     ],
 )
 def test_a_path_that_mlflows_server_does_not_know_is_told_by_the_tracking_uri(

@@ -65,6 +65,13 @@ def watch_responses() -> Iterator[list[SeenResponse]]:
         _seen.reset(token)
 
 
+def forget_answers() -> None:
+    """Forget what earlier requests of the watched call were answered: a new one is under way, and fails by itself."""
+    seen = _seen.get()
+    if seen is not None:
+        seen.clear()
+
+
 def _note(response: Response, *_: Any, downgraded: bool = False, **__: Any) -> None:
     """Response hook: remember an error answer for whoever watches."""
     if response.status_code in (301, 302, 303) and response.request.method == "POST":
@@ -72,6 +79,7 @@ def _note(response: Response, *_: Any, downgraded: bool = False, **__: Any) -> N
         response.request.hooks["response"] = [partial(_note, downgraded=True)]
     seen = _seen.get()
     if seen is not None and response.status_code >= 400:
+        _ = response.content  # an answer that breaks off fails here just as it would have without this hook
         seen.append(replace(read_response(response), downgraded=downgraded))
 
 
@@ -110,6 +118,7 @@ class HokusaiRequestAuth:
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add `Authorization` where it belongs; leave any other request as requests would have made it."""
         url = request.url or ""
+        forget_answers()
         credential = _credential_for(url)
         if credential:
             request.headers["Authorization"] = credential.header
