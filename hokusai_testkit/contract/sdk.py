@@ -24,6 +24,16 @@ DOCUMENTED_IMPORTS: dict[str, tuple[str, ...]] = {
     "ModelVersionManager": ("", "core", "core.versioning"),
     "HokusaiInferencePipeline": ("", "core", "core.inference"),
     "HokusaiModel": ("", "core", "core.models"),
+    "InferenceRequest": ("core", "core.inference"),
+    "InferenceResponse": ("core", "core.inference"),
+    "CacheConfig": ("core", "core.inference"),
+    "BatchProcessor": ("core", "core.inference"),
+    "InferenceException": ("core", "core.inference", "exceptions"),
+    "ModelTrafficRouter": ("core", "core.ab_testing"),
+    "ABTestConfig": ("core", "core.ab_testing"),
+    "ABTestResult": ("core", "core.ab_testing"),
+    "TrafficSplit": ("core", "core.ab_testing"),
+    "ABTestException": ("core", "core.ab_testing", "exceptions"),
     "ExperimentManager": ("", "tracking"),
     "PerformanceTracker": ("", "tracking"),
     "ModelFactory": ("core", "core.models"),
@@ -62,6 +72,16 @@ class Sdk:
     ModelRegistry: api.ModelRegistryClass
     ModelVersionManager: api.ModelVersionManagerClass
     HokusaiInferencePipeline: api.HokusaiInferencePipelineClass
+    InferenceRequest: api.InferenceRequestClass
+    InferenceResponse: api.InferenceResponseClass
+    CacheConfig: api.CacheConfigClass
+    BatchProcessor: type[Any]
+    InferenceException: type[Exception]
+    ModelTrafficRouter: api.ModelTrafficRouterClass
+    ABTestConfig: api.ABTestConfigClass
+    ABTestResult: type[Any]
+    TrafficSplit: type[Any]
+    ABTestException: type[Exception]
     ExperimentManager: api.ExperimentManagerClass
     PerformanceTracker: api.PerformanceTrackerClass
     HokusaiModel: type[Any]

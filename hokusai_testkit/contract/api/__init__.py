@@ -12,6 +12,7 @@ which reported issue names which method (`promises`), from where each name is im
 from __future__ import annotations
 
 # ruff: noqa: F403 - every module says in `__all__` what it promises
+from hokusai_testkit.contract.api.ab_testing import *
 from hokusai_testkit.contract.api.configuration import *
 from hokusai_testkit.contract.api.exceptions import *
 from hokusai_testkit.contract.api.experiments import *

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-__all__ = ["OwnModelRegistry", "OwnModelVersionManager", "OwnTokenizedModel"]
+__all__ = [
+    "OwnABTestConfig",
+    "OwnCacheConfig",
+    "OwnInferenceRequest",
+    "OwnModelRegistry",
+    "OwnModelTrafficRouter",
+    "OwnModelVersionManager",
+    "OwnTokenizedModel",
+]
 
 OwnModelRegistry: TypeAlias = Any
 """A `ModelRegistry` of the same implementation."""
@@ -18,3 +26,15 @@ OwnModelVersionManager: TypeAlias = Any
 
 OwnTokenizedModel: TypeAlias = Any
 """A result of `register_tokenized_model` of the same implementation."""
+
+OwnABTestConfig: TypeAlias = Any
+"""An `ABTestConfig` of the same implementation."""
+
+OwnCacheConfig: TypeAlias = Any
+"""A `CacheConfig` of the same implementation."""
+
+OwnInferenceRequest: TypeAlias = Any
+"""An `InferenceRequest` of the same implementation."""
+
+OwnModelTrafficRouter: TypeAlias = Any
+"""A `ModelTrafficRouter` of the same implementation."""

@@ -140,22 +140,20 @@ class ModelTrafficRouter:
         """Do the same as `create_ab_test`: an older documented name."""
         return self._start(config)
 
-    def route_request(self, test_id: str, user_id: str | None = None) -> str:
+    def route_request(self, test_id: str | None = None, user_id: str | None = None) -> str:
         """Return the model that a user gets: the same one each time, in every process.
 
         The user's bucket is the md5 of `"<test_id>:<user_id>"`, as a number, modulo 10,000; the models have the
-        buckets from 0 on, in their order, as many as their shares. With one argument it is the user, and exactly one
-        test must be running: an older documented style.
+        buckets from 0 on, in their order, as many as their shares. With one argument, whatever it is called, it is the
+        user, and exactly one test must be running: an older documented style.
 
         Raises:
             ABTestException: no such test, it has ended, or no user.
         """
         with self._lock:
-            if user_id is None:
-                test, user_id = self._only(), test_id
-            else:
-                test = self._running(test_id)
-            return self._route(test, user_id)
+            if test_id is None or user_id is None:
+                return self._route(self._only(), test_id if user_id is None else user_id)
+            return self._route(self._running(test_id), user_id)
 
     def end_test(self, test_id: str) -> ABTestResult:
         """End a test now, and return what it has done; `ABTestException` when there is no such test."""
