@@ -5,7 +5,13 @@ Every case uses `model_name`, the name that the issue is about, and looks at the
 
 from __future__ import annotations
 
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from typing import Any
+
+import pytest
 
 from hokusai_testkit.contract import expect
 from hokusai_testkit.contract.case import case, signature_case
@@ -171,30 +177,9 @@ def test_scikit_learn_estimator(sdk: Sdk, platform: Platform) -> None:
 )
 def test_hokusai_model(sdk: Sdk, platform: Platform) -> None:
     """A `HokusaiModel` of the user's own is registered; its `version` is the semantic version."""
-    base = sdk.HokusaiModel
-
-    class Doubler(base):  # type: ignore[misc, valid-type]
-        model_id = "doubler"
-        version = "3.1.0"
-
-        def __init__(self) -> None:
-            """Stay clear of the base's constructor, whose parameters are not documented."""
-
-        def predict(self, data: Any) -> Any:
-            """Return twice the data."""
-            return [2 * row for row in data]
-
-        def load(self, path: str) -> None:
-            """Nothing to load."""
-
-        def save(self, path: str) -> None:
-            """Nothing to save."""
-
-        def get_metrics(self) -> dict[str, float]:
-            """Return one metric."""
-            return {"accuracy": 0.5}
-
-    sdk.ModelRegistry().register_baseline(model=Doubler(), model_name=platform.model("fraud"))
+    sdk.ModelRegistry().register_baseline(
+        model=_hokusai_model(sdk, version="3.1.0"), model_name=platform.model("fraud")
+    )
     expect.equal(_only_version(platform).tags.get("version"), "3.1.0", "the tag `version`")
     expect.that("python_function:" in _mlmodel(platform), "MLmodel has the flavour python_function", "it has not")
 
@@ -252,7 +237,7 @@ def test_two_different_names_are_refused(sdk: Sdk, platform: Platform) -> None:
     registry = sdk.ModelRegistry()
     with expect.raises(sdk, "InvalidParameterError", naming="model_name"):
         registry.register_baseline(linear_model(), "risk", model_name=platform.model("fraud"))
-    expect.nothing_sent(platform, _creates)
+    expect.nothing_written(platform)
 
 
 @case(
@@ -268,7 +253,7 @@ def test_incomplete_calls_are_refused(sdk: Sdk, platform: Platform) -> None:
         incomplete(model=linear_model())
     with expect.raises(sdk, "InvalidParameterError", naming="model"):
         incomplete(model_name=platform.model("fraud"))
-    expect.nothing_sent(platform, _creates)
+    expect.nothing_written(platform)
 
 
 @case(METHOD, call=CALL, criteria=("C3", "C5"), needs=(*MODEL, "scenarios", "registry-role"))
@@ -298,8 +283,230 @@ def test_outage_online(sdk: Sdk, platform: Platform) -> None:
         registry.register_baseline(model=linear_model(), model_name=platform.model("fraud"))
 
 
-def _creates(entry: dict[str, Any]) -> bool:
-    return entry["method"] in ("POST", "PUT", "PATCH") and not entry["path"].endswith("/search")
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", metadata={"team": "risk"})',
+    criteria=("C1", "C6"),
+    writes=True,
+    needs=MODEL,
+)
+def test_metadata_is_kept(sdk: Sdk, platform: Platform) -> None:
+    """`metadata` is kept as the version's tag of that name, a JSON object that holds all of it."""
+    metadata = {"team": "risk", "features": ["age", "amount"], "threshold": 0.5}
+    sdk.ModelRegistry().register_baseline(linear_model(), model_name=platform.model("fraud"), metadata=metadata)
+    expect.equal(json.loads(_only_version(platform).tags.get("metadata", "null")), metadata, "the tag `metadata`")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", metrics={"auc": 0.75})',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_version_has_the_documented_tags(sdk: Sdk, platform: Platform) -> None:
+    """The version is tagged as the platform reads it: model_id, model_type, is_baseline, metrics, timestamp."""
+    name = platform.model("fraud")
+    entry = sdk.ModelRegistry().register_baseline(linear_model(), model_name=name, metrics={"auc": 0.75})
+    tags = _only_version(platform).tags
+    expect.equal(tags.get("model_id"), entry.model_id, "the tag `model_id`")
+    expect.equal((tags.get("model_type"), tags.get("is_baseline")), (name, "true"), "model_type and is_baseline")
+    expect.equal(json.loads(tags.get("metrics", "null")), {"auc": 0.75}, "the tag `metrics`")
+    moment = datetime.fromisoformat(tags.get("timestamp", ""))
+    expect.that(moment.tzinfo is None, "`timestamp` is naive UTC", tags.get("timestamp"))
+    age = abs((datetime.now(timezone.utc).replace(tzinfo=None) - moment).total_seconds())
+    expect.that(age < 3600, "`timestamp` is now, in UTC", tags.get("timestamp"))
+
+
+@case(METHOD, call=CALL, criteria=("C1",), level="full", writes=True, needs=MODEL)
+def test_run_and_version_bear_the_registration(sdk: Sdk, platform: Platform) -> None:
+    """Run and version have one tag `hokusai.registration_id`, by which an interrupted call finds them again."""
+    sdk.ModelRegistry().register_baseline(linear_model(), model_name=platform.model("fraud"))
+    version = _only_version(platform)
+    mark = version.tags.get("hokusai.registration_id")
+    expect.that(mark, "the version has the tag `hokusai.registration_id`", version.tags)
+    run = platform.tracking.run(version.run_id or "")
+    expect.equal(run.tags.get("hokusai.registration_id"), mark, "the tag of the run")
+
+
+@case(METHOD, call=CALL, criteria=("C1",), level="full", writes=True, needs=MODEL)
+def test_entry_of_a_baseline(sdk: Sdk, platform: Platform) -> None:
+    """The entry says that it is a baseline, of which model, and since when; it has no contributor and no gain."""
+    name = platform.model("fraud")
+    entry = sdk.ModelRegistry().register_baseline(linear_model(), model_name=name)
+    expect.equal((entry.is_baseline, entry.model_type), (True, name), "is_baseline and model_type")
+    nothing = (entry.baseline_id, entry.delta_metrics, entry.contributor_address)
+    expect.equal(nothing, (None, None, None), "baseline_id, delta_metrics and contributor_address")
+    expect.that(isinstance(entry.mlflow_version, str), "mlflow_version is a text", entry.mlflow_version)
+    expect.that(isinstance(entry.timestamp, datetime), "timestamp is a datetime", entry.timestamp)
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", metadata={"version": "1.0.0"})',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=(*MODEL, "fresh"),
+)
+def test_version_that_is_taken_gives_way(sdk: Sdk, platform: Platform) -> None:
+    """A version in `metadata` that exists already gives way to the next minor after the highest."""
+    registry, name = sdk.ModelRegistry(), platform.model("fraud")
+    for _ in range(2):
+        entry = registry.register_baseline(linear_model(), model_name=name, metadata={"version": "1.0.0"})
+    tags = [version.tags.get("version") for version in platform.tracking.versions(name)]
+    expect.equal((tags, entry.version), (["1.0.0", "1.1.0"], "1.1.0"), "the tags `version`, and the last entry's")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=hokusai_model, model_name="fraud", metadata={"version": "2.0.0"})',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_version_in_metadata_beats_the_models_own(sdk: Sdk, platform: Platform) -> None:
+    """`metadata["version"]` comes before `model.version`; the model's own metrics are kept."""
+    model = _hokusai_model(sdk, version="3.1.0")
+    sdk.ModelRegistry().register_baseline(model, model_name=platform.model("fraud"), metadata={"version": "2.0.0"})
+    tags = _only_version(platform).tags
+    expect.equal(tags.get("version"), "2.0.0", "the tag `version`")
+    expect.equal(json.loads(tags.get("metrics", "null")), {"accuracy": 0.5}, "the tag `metrics`")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=predict, model_name="fraud")',
+    criteria=("C1", "C3"),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_callable(sdk: Sdk, platform: Platform) -> None:
+    """A function of the data is registered as it is, as a pyfunc model."""
+    sdk.ModelRegistry().register_baseline(lambda data: [0 for _ in data], model_name=platform.model("fraud"))
+    expect.that("python_function:" in _mlmodel(platform), "MLmodel has the flavour python_function", "it has not")
+
+
+@case(METHOD, call=CALL, criteria=("C3",), level="full", writes=True, needs=MODEL)
+def test_artifact_says_what_it_needs(sdk: Sdk, platform: Platform) -> None:
+    """The artifact's requirements.txt pins the MLflow in use, so that it loads elsewhere."""
+    sdk.ModelRegistry().register_baseline(linear_model(), model_name=platform.model("fraud"))
+    version = _only_version(platform)
+    run = platform.tracking.run(version.run_id or "")
+    folder = version.source.removeprefix(f"runs:/{run.id}/")
+    text = platform.tracking.download(run, f"{folder}/requirements.txt").decode()
+    expect.that(re.search(r"^mlflow(-skinny)?==", text, re.MULTILINE), "requirements.txt pins MLflow", text)
+
+
+@pytest.mark.parametrize("form", ["models:/{name}/1", "models:/{name}/1.0.0"])
+@case(
+    METHOD,
+    call='register_baseline(model="models:/risk/1", model_name="fraud")',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=(*MODEL, "fresh"),
+)
+def test_uri_of_a_registered_model(sdk: Sdk, platform: Platform, form: str) -> None:
+    """A `models:/` URI, by number or semantic version, registers the same artifact of the same run."""
+    tracking, other = platform.tracking, platform.name("risk")
+    run = tracking.create_run()
+    tracking.upload(run, "model", model_files())
+    tracking.create_model(other)
+    tracking.create_version(other, run=run, semantic="1.0.0")
+    sdk.ModelRegistry().register_baseline(model=form.format(name=other), model_name=platform.model("fraud"))
+    version = _only_version(platform)
+    expect.equal((version.source, version.run_id), (f"runs:/{run.id}/model", run.id), "source and run id")
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", mlflow_run_id=run_id)',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_model_is_logged_to_the_run_that_is_given(sdk: Sdk, platform: Platform) -> None:
+    """With a model and `mlflow_run_id` the model is logged to that run, which stays open as it was."""
+    run = platform.tracking.create_run()
+    entry = sdk.ModelRegistry().register_baseline(
+        linear_model(), model_name=platform.model("fraud"), mlflow_run_id=run.id
+    )
+    version = _only_version(platform)
+    expect.equal(version.run_id, run.id, "the run of the version")
+    files = platform.tracking.artifact_paths(run, version.source.removeprefix(f"runs:/{run.id}/"))
+    expect.that(any(path.endswith("/MLmodel") for path in files), "the model's files are in the run", files)
+    expect.equal(platform.tracking.run(run.id).status, "RUNNING", "the status of the caller's run")
+    expect.that(entry.version, "the entry has a version", entry)
+
+
+@case(
+    METHOD,
+    call='register_baseline(model=model, model_name="fraud", metadata=metadata, metrics=metrics)',
+    criteria=("C1",),
+    level="full",
+    writes=True,
+    needs=MODEL,
+)
+def test_registering_leaves_the_callers_dicts_alone(sdk: Sdk, platform: Platform) -> None:
+    """`metadata` and `metrics` are copied: neither call nor caller changes the other's."""
+    metadata: dict[str, Any] = {"team": "risk"}
+    metrics = {"auc": 0.75}
+    entry = sdk.ModelRegistry().register_baseline(
+        linear_model(), model_name=platform.model("fraud"), metadata=metadata, metrics=metrics
+    )
+    expect.equal((metadata, metrics), ({"team": "risk"}, {"auc": 0.75}), "the caller's dicts")
+    metrics["auc"] = 0.0
+    expect.equal(dict(entry.metrics), {"auc": 0.75}, "entry.metrics")
+
+
+@case(METHOD, call=CALL, criteria=("C1",), level="full", writes=True, needs=MODEL)
+def test_registering_leaves_the_active_run_alone(sdk: Sdk, platform: Platform) -> None:
+    """The user's active run stays active, and nothing of the registration is written to it."""
+    import mlflow  # noqa: PLC0415 - heavy, and only here
+
+    registry = sdk.ModelRegistry()
+    mine = platform.tracking.create_run()
+    with mlflow.start_run(run_id=mine.id):
+        registry.register_baseline(linear_model(), model_name=platform.model("fraud"), metrics={"auc": 0.75})
+        active = mlflow.active_run()
+        expect.equal(active and active.info.run_id, mine.id, "the active run")
+    expect.that(_only_version(platform).run_id != mine.id, "the model lies in a run of its own", mine.id)
+    expect.equal(dict(platform.tracking.run(mine.id).metrics), {}, "the metrics of the user's run")
+    expect.equal(platform.tracking.artifact_paths(mine), [], "the files of the user's run")
+
+
+@case(METHOD, call=CALL, criteria=("C1",), level="full", writes=True, needs=MODEL)
+def test_registering_prints_nothing(sdk: Sdk, platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written to stdout, which belongs to the user's program."""
+    sdk.ModelRegistry().register_baseline(linear_model(), model_name=platform.model("fraud"))
+    expect.equal(capsys.readouterr().out, "", "what was written to stdout")
+
+
+@case(METHOD, call=CALL, criteria=("C6",), level="full", writes=True, needs=(*MODEL, "fresh"))
+def test_equal_calls_at_once_each_make_a_version(sdk: Sdk, platform: Platform) -> None:
+    """Of calls from several threads none is lost, none is made twice, and each gets a semantic version of its own."""
+    registry, name = sdk.ModelRegistry(), platform.model("fraud")
+    model = linear_model()
+    with ThreadPoolExecutor(4) as pool:
+        entries = list(pool.map(lambda _: registry.register_baseline(model, model_name=name), range(4)))
+    versions = {version.number: version.tags.get("version") for version in platform.tracking.versions(name)}
+    expect.equal(sorted(versions), ["1", "2", "3", "4"], "MLflow's numbers")
+    expect.equal(len(set(versions.values())), 4, "the number of different semantic versions")
+    expect.equal({entry.mlflow_version or "": entry.version for entry in entries}, versions, "what the calls returned")
+
+
+@pytest.mark.parametrize("scenario", ["contract.source_without_run", "route.delete_body", "data.race"])
+@case(METHOD, call=CALL, criteria=("C3",), level="full", writes=True, needs=("platform", *MODEL, "scenarios"))
+def test_registers_where_others_fail(sdk: Sdk, platform: Platform, scenario: str) -> None:
+    """It works where sources need their run, where DELETE bodies are lost, and beside others who are quicker."""
+    platform.play(scenario)
+    entry = sdk.ModelRegistry(mode="online").register_baseline(linear_model(), model_name=platform.model("fraud"))
+    expect.equal(entry.mlflow_version, _only_version(platform).number, "entry.mlflow_version")
 
 
 def _mlmodel(platform: Platform) -> str:
@@ -307,3 +514,31 @@ def _mlmodel(platform: Platform) -> str:
     run = platform.tracking.run(version.run_id or "")
     folder = version.source.removeprefix(f"runs:/{run.id}/")
     return platform.tracking.download(run, f"{folder}/MLmodel").decode()
+
+
+def _hokusai_model(sdk: Sdk, version: str) -> Any:
+    """Return a `HokusaiModel` of a user's own, with the metric accuracy 0.5."""
+    base, given = sdk.HokusaiModel, version
+
+    class Doubler(base):  # type: ignore[misc, valid-type]
+        model_id = "doubler"
+        version = given
+
+        def __init__(self) -> None:
+            """Stay clear of the base's constructor, whose parameters are not documented."""
+
+        def predict(self, data: Any) -> Any:
+            """Return twice the data."""
+            return [2 * row for row in data]
+
+        def load(self, path: str) -> None:
+            """Nothing to load."""
+
+        def save(self, path: str) -> None:
+            """Nothing to save."""
+
+        def get_metrics(self) -> dict[str, float]:
+            """Return one metric."""
+            return {"accuracy": 0.5}
+
+    return Doubler()
