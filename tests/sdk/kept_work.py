@@ -15,7 +15,7 @@ from typing import Any
 
 from hokusai_mock import Sandbox
 
-__all__ = ["FILES", "LOSS", "copies", "differences", "keep", "keep_run", "sync_now", "waits"]
+__all__ = ["FILES", "LOSS", "copies", "differences", "keep", "keep_run", "sync_and_tell", "sync_now", "waits"]
 
 LOSS = [(0.9, 1_000, 0), (0.5, 2_000, 1), (0.25, 3_000, 2)]
 """(value, timestamp in ms, step) of the metric `loss`."""
@@ -53,15 +53,15 @@ def _write_files(folder: Path) -> None:
         path.write_bytes(content)
 
 
-def keep(label: str, folder: str) -> None:
-    """Keep a run (see `keep_run`) in the experiment `kept`, and a version of the model `kept`."""
+def keep(label: str, folder: str, name: str = "kept") -> None:
+    """Keep a run (see `keep_run`) in the experiment `name`, and a version of the model `name`."""
     from hokusai import ModelRegistry
 
-    keep_run("kept", label, Path(folder))
+    keep_run(name, label, Path(folder))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         registry = ModelRegistry()
-    registry.register_baseline(lambda rows: [label] * len(rows), model_name="kept", metadata={"label": label})
+    registry.register_baseline(lambda rows: [label] * len(rows), model_name=name, metadata={"label": label})
 
 
 def sync_now(**wishes: Any) -> Any:
@@ -71,6 +71,12 @@ def sync_now(**wishes: Any) -> Any:
     from hokusai.config._resolver import resolve
 
     return sync(Backend(resolve(mode="online")), **wishes)
+
+
+def sync_and_tell() -> dict[str, Any]:
+    """Sync in a child: what came of it, as JSON."""
+    report = sync_now()
+    return {"complete": report.complete, "left": [f"{item.kind} {item.name}: {item.reason}" for item in report.left]}
 
 
 def waits() -> list[str]:
@@ -89,10 +95,10 @@ def copies(sandbox: Sandbox, experiment: str) -> list[Any]:
         return list(runs)
 
 
-def differences(sandbox: Sandbox, labels: list[str]) -> Iterator[str]:
-    """Say where the server differs from having the work of every label in `labels`, whole and once."""
+def differences(sandbox: Sandbox, labels: list[str], name: str = "kept") -> Iterator[str]:
+    """Say where the server differs from having what `keep` kept for every label in `labels`, whole and once."""
     with _client(sandbox) as client:
-        experiment = client.get_experiment_by_name("kept")
+        experiment = client.get_experiment_by_name(name)
         runs = client.search_runs([experiment.experiment_id]) if experiment else []
         outer = {run.data.tags["label"]: run for run in runs if "label" in run.data.tags}
         if len(runs) != 2 * len(labels) or sorted(outer) != sorted(labels):
@@ -100,7 +106,7 @@ def differences(sandbox: Sandbox, labels: list[str]) -> Iterator[str]:
             return
         for label, run in outer.items():
             yield from _differing_run(client, label, run, [inner for inner in runs if inner is not run])
-        yield from _differing_versions(client, labels)
+        yield from _differing_versions(client, labels, name)
 
 
 def _differing_run(client: Any, label: str, run: Any, others: list[Any]) -> Iterator[str]:
@@ -128,10 +134,10 @@ def _files(client: Any, run_id: str, path: str | None = None) -> Iterator[tuple[
             yield item.path, item.file_size or 0
 
 
-def _differing_versions(client: Any, labels: list[str]) -> Iterator[str]:
+def _differing_versions(client: Any, labels: list[str], name: str) -> Iterator[str]:
     import json
 
-    versions = sorted(client.search_model_versions("name='kept'"), key=lambda version: int(version.version))
+    versions = sorted(client.search_model_versions(f"name='{name}'"), key=lambda version: int(version.version))
     found = sorted(json.loads(version.tags["metadata"])["label"] for version in versions)
     if found != sorted(labels):
         yield f"versions of {found} for {sorted(labels)}"
