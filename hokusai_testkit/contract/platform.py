@@ -65,7 +65,7 @@ class Platform(ABC):
     @property
     @abstractmethod
     def api_key(self) -> str:
-        """The key that the environment holds; empty on a plain MLflow server."""
+        """The key that the environment holds; on a plain MLflow server, which asks for none, one that is never sent."""
 
     # -- arranging and inspecting ------------------------------------------------------------------------------------
 

@@ -68,15 +68,15 @@ class ModelVersion:
 class Tracking:
     """MLflow's REST API at a tracking URI, with a key."""
 
-    def __init__(self, tracking_uri: str, api_key: str | None, *, own: str = "") -> None:
+    def __init__(self, tracking_uri: str, api_key: str | None, *, own: str = "", mine: tuple[str, ...] = ("",)) -> None:
         """Talk to `tracking_uri` (scheme, host, port and prefix), with `api_key` as bearer token when given.
 
-        On a server that others use too, `own` is the prefix of the names that this run may have made: nothing else is
-        listed.
+        On a server that others use too, `own` is the prefix of the names that this run may have made, and `mine` those
+        of this case: nothing else is listed.
         """
         parts = urlsplit(tracking_uri)
         self._host, self._port, self._prefix = parts.hostname or "", parts.port, parts.path.rstrip("/")
-        self._key, self._own = api_key, own
+        self._key, self._own, self._mine = api_key, own, mine
 
     # -- experiments and runs ----------------------------------------------------------------------------------------
 
@@ -92,16 +92,16 @@ class Tracking:
         return str(self._good(answer, "experiments/get-by-name").json["experiment"]["experiment_id"])
 
     def experiment_names(self) -> list[str]:
-        """Return the names of all active experiments; on a shared server of those that this run made."""
+        """Return the names of all active experiments; on a shared server of those that this case made."""
         body: dict[str, Any] = {"max_results": 1000}
         if self._own:
             body["filter"] = f"name LIKE '%{self._own}%'"
         found = self._post("/experiments/search", body).get("experiments", [])
-        return [experiment["name"] for experiment in found]
+        return [experiment["name"] for experiment in found if self._is_mine(experiment["name"])]
 
     def create_run(self, experiment: str | None = None) -> Run:
         """Create a run in `experiment` (default: one of the suite's own), which is made when it is missing."""
-        experiment = experiment or f"{self._own}contract-arranged"
+        experiment = experiment or f"{self._mine[0]}contract-arranged"
         experiment_id = self.experiment_id(experiment) or self.create_experiment(experiment)
         body = {"experiment_id": experiment_id, "start_time": int(time.time() * 1000)}
         return _run(self._post("/runs/create", body)["run"])
@@ -176,10 +176,11 @@ class Tracking:
         self._post("/registered-models/alias", {"name": name, "alias": alias, "version": number})
 
     def model_names(self) -> list[str]:
-        """Return the names of all registered models; on a shared server of those that this run made."""
+        """Return the names of all registered models; on a shared server of those that this case made."""
         query = urlencode({"max_results": 1000, **({"filter": f"name LIKE '{self._own}%'"} if self._own else {})})
         answer = self._good(self._ask("GET", f"{_API}/registered-models/search?{query}"), "model search")
-        return [model["name"] for model in answer.json.get("registered_models", [])]
+        models = answer.json.get("registered_models", [])
+        return [model["name"] for model in models if self._is_mine(model["name"])]
 
     def versions(self, name: str) -> list[ModelVersion]:
         """Return the versions of the model `name` by MLflow's number, ascending; `[]` when there is no such model."""
@@ -202,6 +203,9 @@ class Tracking:
         """Make the MLflow call `name` (`runs/delete`) and return the answer, whatever its status is."""
         data = None if body is None else json.dumps(body).encode()
         return self._ask(method, f"{_API}/{name}", data, "application/json" if data else None)
+
+    def _is_mine(self, name: str) -> bool:
+        return any(prefix in name for prefix in self._mine)
 
     # -- the wire ----------------------------------------------------------------------------------------------------
 

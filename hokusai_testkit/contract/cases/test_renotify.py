@@ -137,7 +137,14 @@ def test_renotify_without_a_kept_event(sdk: Sdk, platform: Platform) -> None:
     expect.equal(events_received(platform), [], "the events sent")
 
 
-@case(METHOD, call='ModelRegistry().renotify("lead-scoring", "77")', criteria=("C5",), level=FULL, writes=True)
+@case(
+    METHOD,
+    call='ModelRegistry().renotify("lead-scoring", "77")',
+    criteria=("C5",),
+    level=FULL,
+    writes=True,
+    needs=("platform",),
+)
 def test_renotify_of_an_unknown_version(sdk: Sdk, platform: Platform) -> None:
     """A version or model that does not exist is a ModelNotFoundError."""
     name, _ = _arrange(platform)
@@ -148,7 +155,7 @@ def test_renotify_of_an_unknown_version(sdk: Sdk, platform: Platform) -> None:
         registry.renotify("no-such-model")
 
 
-@case(METHOD, call="ModelRegistry().renotify(result)", criteria=("C5",), level=FULL, needs=("journal",))
+@case(METHOD, call="ModelRegistry().renotify(result)", criteria=("C5",), level=FULL, needs=("journal", "platform"))
 def test_renotify_of_something_else(sdk: Sdk, platform: Platform) -> None:
     """What is neither a result nor a name is refused; nothing is sent."""
     registry = sdk.ModelRegistry()

@@ -156,8 +156,8 @@ def test_no_key_at_all(sdk: Sdk, platform: Platform, monkeypatch: pytest.MonkeyP
 @case(METHOD, call="# HOKUSAI_MOCK_MODE=true\n" + CALL, criteria=("C2",), level="full", needs=("journal",))
 def test_local_mode_needs_no_platform(sdk: Sdk, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     """MLflow is optional: with HOKUSAI_MOCK_MODE=true the same code runs without key and network."""
-    monkeypatch.delenv("HOKUSAI_API_KEY")
-    monkeypatch.delenv("MLFLOW_TRACKING_TOKEN")
+    monkeypatch.delenv("HOKUSAI_API_KEY", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_TOKEN", raising=False)
     monkeypatch.setenv("HOKUSAI_MOCK_MODE", "true")
     with sdk.ExperimentManager().start_experiment(platform.name("churn")) as run:
         expect.that(run.info.run_id, "the run has an id", run)

@@ -36,6 +36,9 @@ CLEANUP_BUDGET = 10_000
 RATE = 5.0
 """Requests a second to the real service, unless asked otherwise."""
 
+HELD_NOWHERE = "hk_test_admin"
+"""What stands for a key on a plain MLflow server: it is in no environment, and the server asks for none."""
+
 _MOUNTS = re.compile(r"/api(?:/mlflow)?$|/mlflow$")
 _HELD = "admin"
 """The role under which the journal names the key of the run."""
@@ -190,11 +193,12 @@ class _ServerPlatform(Platform):
 
     @property
     def api_key(self) -> str:
-        return self._key or ""
+        return self._key or HELD_NOWHERE
 
     @property
     def tracking(self) -> Tracking:
-        return Tracking(self.tracking_uri, self._key, own=self._facts.prefix)
+        mine = (self.name(""), *([self._limits.model] if self._limits.model is not None else []))
+        return Tracking(self.tracking_uri, self._key, own=self._facts.prefix, mine=mine)
 
     def play(self, scenario: str, **params: Any) -> None:  # noqa: ARG002 - the mock's alone
         raise ArrangementError(f"a real server cannot play {scenario!r}: the case needs 'scenarios'")
