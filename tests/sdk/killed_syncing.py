@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from killing import Child, Nursery
 
 from hokusai_mock import Sandbox
 
-__all__ = ["LOADED", "SYNC", "kill_syncs"]
+__all__ = ["LOADED", "SYNC", "environment", "kill_syncs"]
 
 LOADED = (
     "kept_work",
@@ -33,17 +34,23 @@ _REACH = 110
 """How many points a sync may pass before it is killed; one that is not interrupted passes about 175."""
 
 
+def environment(sandbox: Sandbox, folder: Path) -> dict[str, str | None]:
+    """Return what children need to work with a sandbox and a local store below `folder`."""
+    return {
+        **sandbox.env,
+        "HOKUSAI_LOCAL_STORE": str(folder / "store"),
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "XDG_DATA_HOME": os.environ.get("XDG_DATA_HOME", str(folder / "data")),
+    }
+
+
 def kill_syncs(nursery: Nursery, sandbox: Sandbox, folder: Path, *, kills: int, seed: int) -> Tally:
     """Kill `kills` times, every sync again and again until one ends, and look at what is there.
 
     Every round keeps work of its own during an outage: two runs with files and history, a version with its model.
     """
     chance, tally = random.Random(seed), Tally()
-    env = {
-        **sandbox.env,
-        "HOKUSAI_LOCAL_STORE": str(folder / "store"),
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    }
+    env = environment(sandbox, folder)
     while tally.kills < kills:
         name = f"kept-{seed}-{tally.registrations}"
         sandbox.scenario("gateway.lb_error", status=503)

@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from killed_registering import kill_registrations
+from killed_syncing import LOADED, kill_syncs
 from killing import Nursery
 
 from hokusai_mock import MockServer
@@ -19,7 +20,7 @@ KILLS = 200
 
 def main() -> int:
     """Kill each kind of work `KILLS` times."""
-    figures = {"registering": _registering()}
+    figures = {"registering": _registering(), "syncing": _syncing()}
     passed = all(row["kills"] >= KILLS and not row["wrong"] for row in figures.values())
     sys.stdout.write(json.dumps({"passed": passed, "figures": figures}) + "\n")
     return 0 if passed else 1
@@ -31,6 +32,17 @@ def _registering() -> dict[str, object]:
     return {
         "kills": tally.kills,
         "registrations made again to their end": tally.registrations,
+        "different points": len(tally.points),
+        "wrong": tally.wrong,
+    }
+
+
+def _syncing() -> dict[str, object]:
+    with MockServer(seed=1) as mock, Nursery(*LOADED) as nursery, tempfile.TemporaryDirectory() as folder:
+        tally = kill_syncs(nursery, mock.sandbox("killed"), Path(folder), kills=KILLS, seed=2)
+    return {
+        "kills": tally.kills,
+        "syncs started again to their end": tally.registrations,
         "different points": len(tally.points),
         "wrong": tally.wrong,
     }

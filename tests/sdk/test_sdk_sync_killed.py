@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from kept_work import differences
-from killed_syncing import LOADED, SYNC, kill_syncs
+from killed_syncing import LOADED, SYNC, environment, kill_syncs
 from killing import Nursery, Task
 
 from hokusai_mock import Sandbox
@@ -26,7 +26,7 @@ def test_syncs_killed_at_random_points_have_uploaded_all_of_it_once_when_one_end
 
 
 def test_syncs_at_once_upload_each_thing_once(nursery: Nursery, platform: Sandbox, tmp_path: Path) -> None:
-    env = {**platform.env, "HOKUSAI_LOCAL_STORE": str(tmp_path / "store"), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    env = environment(platform, tmp_path)
     platform.scenario("gateway.lb_error", status=503)
     files = {"label": "a", "folder": str(tmp_path / "files")}
     assert nursery.run("kept_work:keep", files, env=env).error is None
