@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import griffe
@@ -19,10 +20,12 @@ TEXTS = "\n".join(PAGES.values())
 def test_a_promise_has_its_heading_its_signature_and_its_cases(name: str) -> None:
     promise = PROMISES[name]
     pages = [text for text in PAGES.values() if f"\n# {promise.owner}\n" in text or f"\n## {promise.owner}\n" in text]
+    called = promise.method or name
     headings = [f"\n## {heading}\n" for heading in (promise.method or name, f"{name}(...)")]
 
     assert any(
-        any(heading in page for heading in headings) and f"\n{promise.method or name}(" in page for page in pages
+        any(heading in page for heading in headings) and re.search(rf"^(await )?{called}\(", page, re.MULTILINE)
+        for page in pages
     )
     absent = [facts.id for _, facts in cases_by_promise().get(name, []) if facts.summary not in "".join(pages)]
     assert absent == []

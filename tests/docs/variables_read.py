@@ -24,7 +24,7 @@ def of_the_sdk() -> set[str]:
 def of_the_kit() -> set[str]:
     """Every variable that the kit reads for itself: `HOKUSAI_TESTKIT_...`, and whatever it asks `os.environ` for."""
     options = {name for name, *_ in plugin.OPTIONS} | set(contract_plugin._OPTIONS)
-    found = {f"HOKUSAI_TESTKIT_{name.upper()}" for name in options}
+    found = {f"HOKUSAI_TESTKIT_{name.upper().replace('-', '_')}" for name in options}
     for folder in ("hokusai_testkit", "mock_server/hokusai_mock"):
         for tree in _trees(folder):
             found |= {name for name in _named(tree) if name.startswith("HOKUSAI_TESTKIT_")}
