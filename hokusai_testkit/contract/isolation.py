@@ -31,8 +31,12 @@ _QUICK = {
 
 
 @contextlib.contextmanager
-def isolated(changes: Mapping[str, str | None], folder: Path) -> Iterator[None]:
-    """Run the block with the target's environment `changes`, at home and working in `folder`, MLflow untouched."""
+def isolated(changes: Mapping[str, str | None], folder: Path, shared: Path | None = None) -> Iterator[None]:
+    """Run the block with the target's environment `changes`, at home and working in `folder`, MLflow untouched.
+
+    `shared` is the user's data directory, `folder`'s own by default. Cases may share one: building a database anew in
+    every case would cost seconds. What an implementation registers locally is in `HOKUSAI_LOCAL_STORE`, never shared.
+    """
     before, directory = dict(os.environ), Path.cwd()
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -40,7 +44,7 @@ def isolated(changes: Mapping[str, str | None], folder: Path) -> Iterator[None]:
     private = {
         "HOME": str(home),
         "USERPROFILE": str(home),
-        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_DATA_HOME": str(shared or home / "data"),
         "PYTHONUSERBASE": site.getuserbase(),
         "HOKUSAI_LOCAL_STORE": str(home / "store"),
     }

@@ -94,10 +94,12 @@ def sdk(pytestconfig: pytest.Config) -> Sdk:
 
 
 @pytest.fixture
-def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+def platform(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
     """A platform with nothing in it, and the environment in which the implementation talks to it."""
     platform = request.config.stash[_RECORDER].target.platform(_case(request.node).id)
-    with isolated(platform.env, tmp_path):
+    with isolated(platform.env, tmp_path, tmp_path_factory.getbasetemp() / "user-data"):
         yield platform
     platform.close()
 
