@@ -20,53 +20,98 @@ MARKERS = {
     "what the sandbox of this test plays; for a list of scenarios params={NAME: {...}}",
     "hokusai_fault": "(effect=NAME, with_={}, layer=, when=, match={}, after=, times=, every=, probability=, per=, "
     "window={}): a fault that is there from the start of this test; several markers are several faults",
+    "hokusai_requires": "(mlflow='>=2.14', capability=NAME): "
+    "skip this test unless that MLflow client is installed, and the played version has that capability",
+    "hokusai_online": "(reason): this test needs the real service; it runs with --hokusai-target=URL only",
 }
 
 OPTIONS = (
     ("profile", "append", "linelist", "NAME", "an MLflow profile (mlflow-3.9) or platform profile, one of each kind"),
     ("scenario", "append", "linelist", "NAME[:k=v,...]", "a scenario that is active in every sandbox from its start"),
     ("seed", "store", "string", "N", "seed of the ids that the mock gives out (default: 0)"),
+    (
+        "server",
+        "store",
+        "string",
+        "worker|shared|URL",
+        "the mock: one a worker, one for all local workers (default), or the one that runs at URL",
+    ),
+    (
+        "target",
+        "store",
+        "string",
+        "mock|URL",
+        "what tests marked hokusai_online run against: nothing (mock, default), or the service with this API endpoint",
+    ),
+    ("block-network", "store_true", "bool", None, "connect to this machine only"),
+    ("keep", "store", "string", "DIR", "keep the requests and the state of a failed test's sandbox in DIR"),
 )
 """`--hokusai-<name>`, with the ini option `hokusai_<name>` and the variable `HOKUSAI_TESTKIT_<NAME>`."""
+
+
+DEFAULTS = {
+    "profile": (),
+    "scenario": (),
+    "seed": None,
+    "server": "shared",
+    "target": "mock",
+    "block_network": False,
+    "keep": None,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options in one group, each with its ini twin."""
     group = parser.getgroup("hokusai", "Hokusai test kit")
     for name, action, ini_type, metavar, help_text in OPTIONS:
-        twin = f"also: ini hokusai_{name}, variable HOKUSAI_TESTKIT_{name.upper()}"
-        group.addoption(f"--hokusai-{name}", action=action, metavar=metavar, help=f"{help_text}; {twin}")
-        parser.addini(f"hokusai_{name}", f"{help_text}; see --hokusai-{name}", type=ini_type)  # type: ignore[arg-type]
+        key = name.replace("-", "_")
+        twin = f"also: ini hokusai_{key}, variable HOKUSAI_TESTKIT_{key.upper()}"
+        shown = {"metavar": metavar} if metavar else {"default": None}
+        group.addoption(f"--hokusai-{name}", action=action, help=f"{help_text}; {twin}", **shown)
+        parser.addini(f"hokusai_{key}", f"{help_text}; see --hokusai-{name}", type=ini_type)  # type: ignore[arg-type]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; check the options that were given, before a test is collected."""
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", name + meaning)
-    settings(config)
+    options = settings(config)
+    if options["block_network"]:
+        from hokusai_testkit.fixtures.network import guard  # noqa: PLC0415
+
+        config.add_cleanup(guard(options))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell a worker of pytest-xdist where the mock is that all of them share."""
+    from hokusai_testkit.fixtures.shared import hand_over  # noqa: PLC0415
+
+    hand_over(node, settings(node.config))  # type: ignore[attr-defined]
 
 
 def settings(config: pytest.Config) -> dict[str, object]:
-    """The options in force as arguments for `MockServer`: command line, then variables, then the ini file."""
-    given = {name: _given(config, name) for name, *_ in OPTIONS}
+    """The options in force by name: command line, then variables, then the ini file, then the defaults."""
+    given = {name.replace("-", "_"): _given(config, name) for name, *_ in OPTIONS}
     if not any(given.values()):
-        return {"profile": (), "scenario": (), "seed": 0}
+        return dict(DEFAULTS)
     from hokusai_testkit.fixtures.options import read  # noqa: PLC0415
 
-    return read(given)
+    return read(given, DEFAULTS)
 
 
 def _given(config: pytest.Config, name: str) -> tuple[object, str] | None:
     """The value of an option and where it came from, or `None`."""
     import os  # noqa: PLC0415
 
-    variable = f"HOKUSAI_TESTKIT_{name.upper()}"
-    if (value := config.getoption(f"hokusai_{name}")) is not None:
+    key = name.replace("-", "_")
+    variable = f"HOKUSAI_TESTKIT_{key.upper()}"
+    if (value := config.getoption(f"hokusai_{key}")) is not None:
         return value, f"--hokusai-{name}"
     if os.environ.get(variable):
         return os.environ[variable], variable
-    value = config.getini(f"hokusai_{name}")
-    return (value, f"ini option hokusai_{name}") if value else None
+    value = config.getini(f"hokusai_{key}")
+    return (value, f"ini option hokusai_{key}") if value else None
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -106,6 +151,18 @@ def _wrong_markers(items: Sequence[pytest.Item | pytest.Collector]) -> list[str]
     return problems_of(marked)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what is not here; a test without these markers costs two look-ups."""
+    if item.get_closest_marker("hokusai_online") is None and item.get_closest_marker("hokusai_requires") is None:
+        return
+    from hokusai_testkit.fixtures.requirements import why_not  # noqa: PLC0415
+
+    reason = why_not(item, settings(item.config))
+    if reason is not None:
+        pytest.skip(reason)
+
+
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Show what a failing test's sandbox has seen, and explain an assertion about its calls.
 
@@ -116,7 +173,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if sandbox is not None and call.excinfo is not None:
         from hokusai_testkit.fixtures.failing import explain_failure  # noqa: PLC0415
 
-        explain_failure(item, call, sandbox)
+        explain_failure(item, call, sandbox, settings(item.config)["keep"])  # type: ignore[arg-type]
 
 
 # -- fixtures ----------------------------------------------------------------------------------------------------------
@@ -124,10 +181,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def hokusai_server(pytestconfig: pytest.Config) -> Iterator[HokusaiServer]:
-    """A running mock of the Hokusai platform, one for the session (with pytest-xdist: one for each worker)."""
-    from hokusai_testkit.fixtures.server import HokusaiServer  # noqa: PLC0415
+    """A running mock of the Hokusai platform, one for the session; the local workers of pytest-xdist share one."""
+    from hokusai_testkit.fixtures.server import opened  # noqa: PLC0415
 
-    with HokusaiServer(**settings(pytestconfig)) as server:  # type: ignore[arg-type]
+    with opened(pytestconfig, settings(pytestconfig)) as server:
         yield server
 
 
@@ -141,11 +198,18 @@ def hokusai(request: pytest.FixtureRequest, hokusai_server: HokusaiServer) -> It
 
 
 @pytest.fixture
-def hokusai_env(hokusai: HokusaiSandbox) -> Iterator[Mapping[str, str | None]]:
-    """The environment in which unmodified code talks to `hokusai`, in force during the test; the value is its table."""
-    from hokusai_testkit.fixtures.environment import applied  # noqa: PLC0415
+def hokusai_env(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str | None]]:
+    """The environment in which unmodified code talks to `hokusai`, in force during the test; the value is its table.
 
-    with applied(hokusai) as env:
+    In a test marked `hokusai_online` it leads to the service of `--hokusai-target`.
+    """
+    from hokusai_testkit.fixtures import environment  # noqa: PLC0415
+
+    if request.node.get_closest_marker("hokusai_online") is not None:
+        with environment.online(str(settings(request.config)["target"])) as env:
+            yield env
+        return
+    with environment.applied(request.getfixturevalue("hokusai")) as env:
         yield env
 
 

@@ -7,6 +7,7 @@ replaces it in `labels`; compressed and structured bodies are taken apart in `bo
 from __future__ import annotations
 
 import binascii
+import builtins
 import re
 from base64 import b64decode
 from collections import Counter
@@ -114,7 +115,7 @@ class Redactor:
         """
         return bodies.redact(data, content_type, self, cut=cut, encoding=encoding)
 
-    def binary(self, data: bytes) -> bytes:
+    def binary(self, data: builtins.bytes) -> builtins.bytes:
         """`data` without the known secrets in UTF-16 and UTF-32, which no search in text finds."""
         if b"\0" not in data:
             return data

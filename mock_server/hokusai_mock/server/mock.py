@@ -170,12 +170,16 @@ class MockServer:
 
         return Sandbox(self.control_url, name or DEFAULT, self._token)
 
-    def start(self) -> MockServer:
-        """Open the port and serve; `OSError` when the port is taken, `ServerError` when scenarios lack theirs."""
+    def start(self, *, listening: socket.socket | None = None) -> MockServer:
+        """Open the port and serve; `OSError` when the port is taken, `ServerError` when scenarios lack theirs.
+
+        `listening` is a non-blocking socket that listens already, on the mock's host: it is served, and closed by
+        `stop()`.
+        """
         if self._acceptor is not None or self._port is not None:
             raise ServerError("this mock was started before; make a new MockServer")
         self._pipeline = pipeline = Pipeline(self.worlds, self._admin, self._make_admin)
-        listener = listen(self.host, self._wanted_port)
+        listener = listen(self.host, self._wanted_port) if listening is None else listening
         self._port = listener.getsockname()[1]
         acceptor = Acceptor()
         if self._tls is None:

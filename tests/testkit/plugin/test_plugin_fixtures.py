@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from typing import TYPE_CHECKING
 
 import pytest
+
+from hokusai_mock import MockServer
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -67,6 +70,7 @@ def test_alone(hokusai, hokusai_env, n):
 def test_sandbox_is_dropped_after_the_test(run: Run) -> None:
     result = run(
         """
+import json, urllib.request
 ids = []
 
 def test_one(hokusai):
@@ -74,7 +78,9 @@ def test_one(hokusai):
     ids.append(hokusai.id)
 
 def test_two(hokusai_server):
-    assert ids and not set(ids) & set(hokusai_server.worlds.ids())
+    with urllib.request.urlopen(hokusai_server.url + "/_testkit/v1/sandboxes") as answer:
+        there = [sandbox["id"] for sandbox in json.load(answer)["sandboxes"]]
+    assert ids and not set(ids) & set(there)
 """,
     )
     result.assert_outcomes(passed=2)
@@ -282,17 +288,32 @@ def test_of_the_marker(hokusai):
 def test_error_inside_the_mock_fails_the_test_that_hit_it(run: Run) -> None:
     result = run(
         """
-def broken(hokusai, hokusai_server):
-    hokusai_server.worlds.get(hokusai.id).errors.append("Traceback: boom in the mock")
+from client import *
+from hokusai_mock.store.experiments import Experiments
 
-def test_innocent(hokusai):
-    pass
+def boom(*_, **__):
+    raise RuntimeError("boom in the mock")
 
-def test_hit(hokusai, hokusai_server):
-    broken(hokusai, hokusai_server)
+@pytest.fixture
+def broken(monkeypatch):
+    monkeypatch.setattr(Experiments, "get", boom)
 
-def test_failed_anyway(hokusai, hokusai_server):
-    broken(hokusai, hokusai_server)
+def hokusai_get(hokusai):
+    url = hokusai.tracking_uri + "/api/2.0/mlflow/experiments/get?experiment_id=0"
+    request = urllib.request.Request(url, headers={"Authorization": "Bearer " + hokusai.api_key})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    with caught.value:
+        return caught.value.code
+
+def test_innocent(hokusai, hokusai_env):
+    assert search() == 200
+
+def test_hit(hokusai, hokusai_env, broken):
+    assert hokusai_get(hokusai) == 500
+
+def test_failed_anyway(hokusai, hokusai_env, broken):
+    hokusai_get(hokusai)
     assert False
 """
     )
@@ -300,5 +321,8 @@ def test_failed_anyway(hokusai, hokusai_server):
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_hit*", "*the mock itself failed*", "*boom in the mock"])
 
 
-def test_server_that_was_stopped_by_the_test_is_no_second_failure(run: Run) -> None:
-    run("def test_stop(hokusai, hokusai_server):\n    hokusai_server.stop()\n    assert 0").assert_outcomes(failed=1)
+def test_server_that_was_stopped_by_the_test_is_no_second_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with MockServer() as server:
+        monkeypatch.setattr(builtins, "stop_the_mock", server.stop, raising=False)
+        result = run("def test_stop(hokusai):\n    stop_the_mock()\n    assert 0", f"--hokusai-server={server.url}")
+    result.assert_outcomes(failed=1)
