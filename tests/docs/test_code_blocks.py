@@ -19,6 +19,7 @@ import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+from hokusai.cli import command as hokusai_command
 from hokusai_mock import MockServer, environment
 from hokusai_testkit.cli import main
 
@@ -69,20 +70,29 @@ def test_a_python_block_runs(block, tmp_path):
     assert done.returncode == 0, f"{block.where}\n{done.stdout}\n{done.stderr}"
 
 
-def command_lines() -> list[Block]:
-    """Every call of `hokusai-testkit` in a shell block, continuation lines joined, comments dropped."""
+COMMANDS = {"hokusai-testkit": main, "hokusai": hokusai_command}
+
+
+class Line(NamedTuple):
+    where: str
+    command: str
+    words: list[str]
+
+
+def command_lines() -> list[Line]:
+    """Every call of the kit's or the SDK's command in a shell block, continuation lines joined, comments dropped."""
     found = []
     for block in blocks("sh", "bash", "console"):
         for line in block.source.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
-            if words and words[0] == "hokusai-testkit":
-                found.append(Block(f"{block.where} {' '.join(words)[:70]}", shlex.join(words[1:])))
+            if words and words[0] in COMMANDS:
+                found.append(Line(f"{block.where} {' '.join(words)[:70]}", words[0], words[1:]))
     return found
 
 
-@pytest.mark.parametrize("line", command_lines(), ids=identify)
+@pytest.mark.parametrize("line", command_lines(), ids=lambda line: line.where)
 def test_a_command_line_is_accepted(line):
-    accept(main, shlex.split(line.source))
+    accept(COMMANDS[line.command], line.words)
 
 
 def accept(command: click.Command, words: list[str]) -> None:
