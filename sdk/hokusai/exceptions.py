@@ -146,6 +146,8 @@ class ModelNotFoundError(HokusaiException):
     ) -> None:
         """Make an error about a model that was asked for by id, or by name and version."""
         wanted = " ".join(part for part in (model_name or model_id, f"version {version}" if version else None) if part)
+        if fields.get("remedy") is None and fields.get("code") is not None:
+            fields["remedy"] = "Check name and version, and with get_mlflow_auth_status() that it is the right server."
         super().__init__(message or f"No such model: {wanted}.", **fields)
         self.model_id = model_id
         self.model_name = model_name
