@@ -51,7 +51,7 @@ class Lane:
     creating: bool = False
     """Whether creating the run was begun, and it is not known how it ended."""
     refused: bool = False
-    """Whether the server has refused the last batch, and a new run was tried because of that."""
+    """Whether the server has refused the last batch, and a new run was made because of that: not a second one."""
 
     @property
     def label(self) -> str:

@@ -102,7 +102,8 @@ class Outbox:
     def finish(self) -> Leftover:
         """Send what waits, for the last time, and keep locally what cannot be sent; nothing waits afterwards."""
         state = self._state
-        state.closed = True
+        with state.lock:
+            state.closed = True
         state.wake.set()
         if state.sending.acquire(timeout=EXIT_SECONDS):
             try:
@@ -195,9 +196,10 @@ class Outbox:
             with self._backend.calling(action, HokusaiException):
                 self._log(state, lane, until, run)
         except HokusaiException as error:
-            if _is_refusal(error) and not lane.refused:
-                lane.refused, lane.run = True, None  # somebody has deleted the run: the next attempt takes a new one
-            raise
+            if not _is_refusal(error) or lane.refused:
+                raise
+            lane.refused, lane.run = True, None  # somebody has deleted the run, or the server has lost it: a new one
+            self._send(state, lane, until, fallback=fallback)
         lane.refused = False
 
     def _log(self, state: _State, lane: Lane, until: int, run: LaneRun) -> None:
