@@ -23,9 +23,13 @@ class ExperimentManager(Protocol):
         Inside the block the run is MLflow's active run (nested if there was one); afterwards it is ended and the former
         state is back. An exception of the block leaves it unchanged.
 
-        Raises, here or already in the constructor, `MLflowAuthenticationError` with `status_code` 401 or 403, the
-        incident's `code` (A03 a key that is not valid, A05 a key without the registry role) and a `remedy`;
-        `ConfigurationError` code A01 before any request when there is no key. Source: ISSUE-1.
+        Raises:
+            MLflowAuthenticationError: here or already in the constructor; `status_code` is 401 or 403, `code` the
+                incident (A03 a key that is not valid, A05 a key without the registry role), `remedy` what to do.
+            ConfigurationError: there is no key (A01); no request was made.
+            MLflowConnectionError: the server cannot be reached, where falling back is not allowed.
+
+        Source: ISSUE-1.
         """
 
     def create_improvement_experiment(self, baseline_model_id: str, contributed_data: Mapping[str, Any]) -> str:

@@ -56,7 +56,10 @@ class PerformanceTracker(Protocol):
         the process ends is sent then; what cannot be sent is kept in the local store where the rules of fallback allow
         it, and a loss is named once, on stderr.
 
-        Raises `InvalidParameterError` that names the missing key. Source: ISSUE-5.
+        Raises:
+            InvalidParameterError: a missing key, named, or a value that is no finite number.
+
+        Source: ISSUE-5.
         """
 
     def flush(self) -> None:

@@ -81,9 +81,17 @@ class ModelRegistry(Protocol):
         `metadata["version"]`, else `model.version`, else the next minor after the highest, first `1.0.0`; it is written
         as the version's tag `version`.
 
-        Raises `InvalidParameterError`, before anything is created: no name; neither `model` nor `mlflow_run_id`;
-        `model_type` and `model_name` given with different values. Raises `MLflowAuthenticationError` (401, 403) and
-        `MLflowConnectionError` with `code`, `status_code` and `remedy`. Source: ISSUE-2.
+        With both, the model is logged to that run. `metrics` default to the `HokusaiModel`'s own.
+
+        Raises:
+            InvalidParameterError: no name; neither `model` nor `mlflow_run_id`; `model_type` and `model_name` with
+                different values; a malformed value. Nothing was created.
+            MLflowAuthenticationError: 401 or 403, with `code`, `status_code` and `remedy`.
+            MLflowConnectionError: the server cannot be reached or fails, where falling back is not allowed.
+            RateLimitError: too many requests; `retry_after` says how long to wait.
+            RegistryException: the server refused, or the model cannot be saved.
+
+        Source: ISSUE-2.
         """
 
     def register_improved_model(
@@ -276,6 +284,11 @@ class ModelRegistryClass(Protocol):
         everything. `timeout` is in seconds and bounds the SDK's own HTTP calls. `mode="online"` never falls back,
         `mode="local"` needs neither network nor key, None goes by the environment.
 
-        Raises `ConfigurationError` code A01 before any request when a Hokusai tracking URI has no key. Never hangs:
-        a connection check is bounded (10 s in all).
+        The connection is checked once, for 10 s at most, so that making a registry never hangs.
+
+        Raises:
+            ConfigurationError: no key for a Hokusai tracking URI (A01), an unusable key (A14) or URI (B08), a variable
+                that cannot work (A12, C13, F05); nothing was sent.
+            MLflowAuthenticationError: the server refused the key; `code` says why (A03, A05, ...).
+            MLflowConnectionError: the server was not reached, where falling back is not allowed.
         """

@@ -20,14 +20,25 @@ class ModelVersionManager(Protocol):
     def get_latest_version(self, model_name: str) -> str | None:
         """Return the highest semantic version of a model, compared numerically, or None when it has none.
 
-        Versions without a semantic version tag are skipped, never fatal. An outage raises `MLflowConnectionError` and a
-        refused key `MLflowAuthenticationError`: neither ever looks like "no versions". Source: ISSUE-3.
+        Versions without a semantic version tag (tokenized ones, or made by other tools) are skipped, never fatal.
+
+        Raises:
+            MLflowAuthenticationError: the key was refused; it never looks like "no versions".
+            MLflowConnectionError: the registry could not be read; neither does this.
+
+        Source: ISSUE-3.
         """
 
     def list_versions(self, model_name: str) -> list[str]:
         """Return the semantic versions of a model, ascending and compared numerically; `[]` when it has none.
 
-        Skips and raises as `get_latest_version` does. Source: ISSUE-3.
+        Versions without a semantic version tag are skipped, never fatal.
+
+        Raises:
+            MLflowAuthenticationError: the key was refused; it never looks like "no versions".
+            MLflowConnectionError: the registry could not be read; neither does this.
+
+        Source: ISSUE-3.
         """
 
     def register_version(
@@ -44,6 +55,12 @@ class ModelVersionManager(Protocol):
 
         `auto_increment` is `"major"`, `"minor"` or `"patch"`, counted from the highest version; the first ever is
         `1.0.0`. Otherwise as `ModelRegistry.register_baseline`.
+
+        Raises:
+            VersioningException: neither or both of `version` and `auto_increment`, or a version that exists.
+            InvalidParameterError: a malformed version, an unknown `auto_increment`, what `register_baseline` refuses.
+            MLflowAuthenticationError: 401 or 403; `code` says why.
+            MLflowConnectionError: the server cannot be reached or fails.
         """
 
     def get_version_history(self, model_type: str) -> Sequence[ModelRegistryEntry]:
