@@ -10,7 +10,9 @@ import json
 import bench_isolation
 import bench_listeners
 import bench_plugin
+import bench_predicting
 import bench_server
+import bench_tracking
 
 
 def main() -> int:
@@ -19,6 +21,8 @@ def main() -> int:
         **bench_isolation.figures(),
         **bench_listeners.figures(),
         **bench_plugin.figures(),
+        **bench_tracking.figures(),
+        **bench_predicting.figures(),
     }
     for name, row in figures.items():
         print(f"{'ok  ' if row['met'] else 'MISS'} {name}: {row['value']} {row['unit']} (goal: at most {row['goal']})")
