@@ -126,6 +126,17 @@ DIFFERENT = [
     [{"a": 1}],
     [{"b": 1}],
     [{"a": 1.0}],
+    [{1: 1}],
+    [{"1": 1}],
+    [{"a": 1, "b": 2}],
+    [{"b": 2, "a": 1}],
+    [b"a"],
+    ["a"],
+    [None],
+    ["a", ["b"]],
+    [[["a"]]],
+    [["a", [1]]],
+    [{"a": [1]}],
     {"a": [1]},
     {"b": [1]},
     {"a": [1.0]},
@@ -148,6 +159,8 @@ DIFFERENT = [
     pd.DataFrame({"a": ["x"]}),
     pd.DataFrame({"a": [1]}, index=[5]),
     pd.DataFrame({"a": [1], "b": [2]}),
+    pd.DataFrame({"a": [1], "b": [2.0]}),
+    pd.DataFrame({"a": [1, 2]}),
     pd.DataFrame({"b": [2], "a": [1]}),
     {"a": pd.Series([1])},
     {"a": np.array([1.0])},
@@ -161,7 +174,14 @@ def test_data_that_differs_in_value_type_order_or_name_has_another_key() -> None
 
 
 def test_equal_data_has_the_same_key() -> None:
-    for make in (lambda: [[1, "x"]], lambda: {"a": [1]}, lambda: np.ones((2, 2)), lambda: pd.DataFrame({"a": ["x"]})):
+    for make in (
+        lambda: [[1, "x"]],
+        lambda: [{"a": 1, "b": [2]}],
+        lambda: [["".join(["lo", "ng"])] * 3],
+        lambda: {"a": [1]},
+        lambda: np.ones((2, 2)),
+        lambda: pd.DataFrame({"a": ["x"]}),
+    ):
         assert key(make()) == key(make())
     assert key(np.ones((4, 2))[::2]) == key(np.ones((2, 2)))
 
@@ -185,7 +205,7 @@ def test_there_is_no_key_above_a_thousand_rows() -> None:
     assert key([[0]] * (MAX_ROWS + 1)) is None
 
 
-@pytest.mark.parametrize("odd", [[object()], [{1: 2}], [datetime(2026, 1, 1)], [b"x"], [[{1, 2}]], [[1j]]])
+@pytest.mark.parametrize("odd", [[object()], [{1: [2]}], [datetime(2026, 1, 1)], [[{1, 2}]], [[1j]], [[b"x", [1]]]])
 def test_data_that_cannot_be_told_apart_has_no_key(odd: Any) -> None:
     assert key(odd) is None
 
