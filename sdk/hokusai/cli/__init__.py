@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
@@ -63,7 +64,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing but an interpreter's own end leaves it as an exception."""
     output = Output()
     try:
-        code = command.main(args=arguments, prog_name="hokusai", standalone_mode=False, obj=output)
+        with warnings.catch_warnings():
+            code = command.main(args=arguments, prog_name="hokusai", standalone_mode=False, obj=output)
     except click.UsageError as error:
         error.show()
         return USAGE
