@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Plants every defect in a copy of the SDK and runs the contract suite on it.
+
+    python tests/testkit/contract/mutations/prove_mutations.py [NAME ...]
+
+A defect is caught when a case fails that acts on a method whose promise it breaks, and that passes on the SDK as it is.
+Survivors are printed by name. The last line is the proof's JSON: passed when at least 95 % are caught, none of fewer
+than 60.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mutations.defect import Defect, PatchError, plant
+from mutations.defects import DEFECTS
+
+WANTED, SHARE = 60, 0.95
+WORKERS = max(1, min(4, os.cpu_count() or 1))
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the proof, or the named defects alone."""
+    chosen = [defect for defect in DEFECTS if not names or defect.name in names]
+    sound = _passing(_contract(None, None))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        outcomes = list(pool.map(lambda defect: _tried(defect, sound), chosen))
+    caught = [defect for defect, how in zip(chosen, outcomes, strict=True) if how == "caught"]
+    survivors = [f"{d.name}: {how}" for d, how in zip(chosen, outcomes, strict=True) if how != "caught"]
+    for line in survivors:
+        print(f"SURVIVED {line}")
+    figures = {
+        "defects": len(chosen),
+        "caught": len(caught),
+        "share": round(len(caught) / len(chosen), 3),
+        "by_kind": dict(sorted(Counter(defect.kind for defect in chosen).items())),
+        "survivors": survivors,
+        "cases": len(sound),
+    }
+    enough = len(chosen) >= WANTED or bool(names)
+    passed = enough and len(caught) >= SHARE * len(chosen) and not any("cannot be planted" in how for how in outcomes)
+    print(json.dumps({"passed": passed, "figures": figures}))
+    return 0 if passed else 1
+
+
+def _tried(defect: Defect, sound: set[str]) -> str:
+    """Plant one defect and say what came of it."""
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        try:
+            path = plant(defect, Path(folder) / "sdk")
+        except PatchError as problem:
+            return f"cannot be planted: {problem}"
+        keyword = defect.keyword or " or ".join(defect.promises)
+        result = _contract(path, keyword)
+    failed = [case for case in result["cases"] if case["outcome"] == "fail" and case["id"] in sound]
+    by_own = [case["id"] for case in failed if case["method"] in defect.promises]
+    how = "caught" if by_own else f"not noticed, {len(failed)} other cases failed"
+    print(f"{how.split(',', maxsplit=1)[0]:<12} {defect.name:<45} {(by_own or [''])[0]}", flush=True)
+    return how
+
+
+def _contract(path: Path | None, keyword: str | None) -> dict[str, Any]:
+    """Run the suite on the SDK in `path` (as installed without) and return its JSON."""
+    env = {**os.environ, "PYTHONPATH": str(path)} if path is not None else dict(os.environ)
+    command = [sys.executable, "-c", "from hokusai_testkit.cli import main; main()", "contract", "--json", "-"]
+    command += ["-k", keyword] if keyword else []
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        return {"cases": [], "said": done.stderr[-2000:]}
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def _passing(result: dict[str, Any]) -> set[str]:
+    wrong = [case["id"] for case in result["cases"] if case["outcome"] in ("fail", "error")]
+    for name in wrong:
+        print(f"already failing without a defect, counts for nothing: {name}")
+    return {case["id"] for case in result["cases"] if case["outcome"] == "pass"}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
