@@ -156,7 +156,7 @@ def test_improving_by_what_is_no_number(sdk: Sdk, platform: Platform, deltas: An
     expect.nothing_written(platform)
 
 
-@case(METHOD, call=CALL, criteria=("C5",), level="full", writes=True, needs=PLAYED)
+@case(METHOD, call=CALL, criteria=("C5",), level="full", writes=True, needs=(*PLAYED, "registry-role"))
 def test_improving_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A refused key is reported as such, never as a baseline that does not exist."""
     baseline = _baseline(platform)

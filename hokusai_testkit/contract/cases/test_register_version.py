@@ -134,7 +134,7 @@ def test_version_of_a_model_without_a_name(sdk: Sdk, platform: Platform) -> None
     expect.nothing_written(platform)
 
 
-@case(METHOD, call=CALL, criteria=("C5",), level="full", needs=("platform", *MODEL, "scenarios"))
+@case(METHOD, call=CALL, criteria=("C5",), level="full", needs=("platform", *MODEL, "scenarios", "registry-role"))
 def test_version_with_a_key_that_may_not_register(sdk: Sdk, platform: Platform) -> None:
     """A refused key is reported with its code and status."""
     manager = _manager(sdk)
