@@ -1,8 +1,8 @@
 """`track_inference`: what one call costs the program that makes it, while batches are sent in the background.
 
 The tracker sends to a mock in a process of its own, over a real socket and with the real MLflow client, so that what
-the sender takes of the interpreter counts. The reference is the least that keeping a record can cost: a copy of the dict,
-put into a queue. Both take turns; the figures are the median of the rounds' means and the median of paired ratios. At
+the sender takes of the interpreter counts. The reference is the least that keeping a record can cost: a copy of the
+dict, put into a queue. Both take turns; the figures are the median of the rounds' means and the median of paired ratios. At
 the end every record must have arrived, else there is no figure. Run: `python benchmarks/bench_tracking.py`.
 """
 
