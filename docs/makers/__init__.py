@@ -1,7 +1,8 @@
 """What makes pages of `docs/` from the one place where a thing is written down, and compares what there is with it.
 
 One module a kind of page: each has `pages()`, the text of every page by its path below `docs/`, and `FOLDER` when it
-owns a folder, in which no other page may lie. `docs/build.py` is the command, `tests/docs` runs the comparison.
+owns a folder, in which no other page may lie. `docs/build.py` is the command, `tests/docs` runs the comparison. The
+SDK's docstrings are made in the same way (`help_texts`), their paths lead out of `docs/`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from makers import api, coverage, incidents, troubleshooting
+from makers import api, coverage, help_texts, incidents, troubleshooting
 
 __all__ = ["DOCS", "MAKERS", "differing", "pages", "write"]
 
 DOCS = Path(__file__).resolve().parents[1]
-MAKERS: tuple[ModuleType, ...] = (api, coverage, incidents, troubleshooting)
+MAKERS: tuple[ModuleType, ...] = (api, coverage, help_texts, incidents, troubleshooting)
 
 
 def pages() -> dict[str, str]:

@@ -33,7 +33,7 @@ def _lines(cases: Sequence[Entry]) -> Iterator[str]:
     yield "Every promise with the cases that hold it; [the contract suite](contract.md) says how to run them."
     yield ""
     yield f"{len(PROMISES)} promises (constructors, methods, documented functions) and {total} cases: {core} of level"
-    yield f"core, {total - core} of level full. A case writes when anything is created on the target, arranged things too."
+    yield f"core, {total - core} of level full. A case writes when it creates anything on the target, arranging too."
     yield ""
     yield "| tag | means | cases |"
     yield "|---|---|---:|"

@@ -2,7 +2,8 @@
 
 The SDK cannot import the contract, and a promise that is written down twice drifts. So it is written once, on the
 Protocol, and copied: `python docs/build.py` writes it, `tests/docs/test_help_texts.py` compares what `help()` shows.
-What a constructor promises stands in `__init__`; classes keep a docstring of their own.
+What a constructor promises stands in `__init__`; classes keep a docstring of their own, and a section `Note:` at the
+end of a docstring stays: it says what this SDK does beyond the promise.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from hokusai_testkit.contract.promises import PROMISES, Promise
 from hokusai_testkit.contract.sdk import DOCUMENTED_IMPORTS
 
-__all__ = ["implementations", "pages", "with_docstrings"]
+__all__ = ["implementations", "own_note", "pages", "with_docstrings"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _SDK = ROOT / "sdk"
@@ -72,13 +73,19 @@ def with_docstrings(source: str, said: Mapping[tuple[str, int], str]) -> str:
     lines = source.splitlines()
     functions = [one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
     for node in sorted(functions, key=_begin, reverse=True):
-        text = said.get((node.name, _begin(node)))
-        if text is None or ast.get_docstring(node) == text:
+        promised, there = said.get((node.name, _begin(node))), ast.get_docstring(node)
+        if promised is None or there == (text := promised + own_note(there or "")):
             continue
         begin = _begin(node.body[0])
-        end = begin - 1 if ast.get_docstring(node) is None else node.body[0].end_lineno
+        end = begin - 1 if there is None else node.body[0].end_lineno
         lines[begin - 1 : end] = _quoted(text, " " * (node.col_offset + 4))
     return "\n".join(lines) + "\n"
+
+
+def own_note(docstring: str) -> str:
+    """What a docstring says beyond the promise: its section `Note:`, from the blank line before it on."""
+    before, mark, note = docstring.partition("\n\nNote:\n")
+    return f"{mark}{note}" if before else ""
 
 
 def _begin(node: ast.stmt) -> int:

@@ -72,7 +72,7 @@ class HokusaiException(Exception):
         remedy: str | None = None,
         url: str | None = None,
     ) -> None:
-        """Make an error about `message`; see the class for the other fields."""
+        """Make an error about `message`."""
         super().__init__(message)
         self.message = message
         self.code = code
@@ -118,7 +118,7 @@ class RateLimitError(HokusaiException):
     """Too many requests (429); `retry_after` is the wait in seconds, `None` when the server did not say."""
 
     def __init__(self, message: str = "", retry_after: float | None = None, **fields: Any) -> None:
-        """Make an error with the wait that the server asked for."""
+        """Make an error with the wait in seconds."""
         super().__init__(message, **fields)
         self.retry_after = retry_after
 
@@ -170,7 +170,7 @@ class NotificationError(HokusaiException):
         result: Any = None,
         **fields: Any,
     ) -> None:
-        """Make an error with what the platform answered, and the model that is registered all the same."""
+        """Make an error with what the platform answered."""
         super().__init__(message, status_code=status_code, **fields)
         self.response_body = response_body
         self.mlflow_registered = mlflow_registered

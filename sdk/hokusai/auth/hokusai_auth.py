@@ -29,11 +29,10 @@ class HokusaiAuth:
         auth_service_url: str | None = None,
         validate_with_auth_service: bool = False,
     ) -> None:
-        """Check the values, and ask the auth service about the key when that is wanted.
+        """Check the values; nothing is sent.
 
         Raises:
-            ConfigurationError: a key that cannot be sent (A14), an address without a scheme (B08); nothing was sent.
-            AuthenticationError, RateLimitError: the auth service refuses the key (with `validate_with_auth_service`).
+            ConfigurationError: a key that cannot be sent in a header (A14), an address without a scheme (B08).
         """
         api_key = hide(api_key)
         self.api_key = None if api_key is None else check_key(api_key, "HokusaiAuth(api_key=...)")

@@ -26,15 +26,9 @@ _CERTIFICATE = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
 def get_mlflow_auth_status() -> dict[str, Any]:
     """Report how MLflow calls of this process will be authenticated, without making one.
 
-    Keys:
-        tracking_uri: where calls go that are given no URI of their own; in local mode the local store.
-        auth_type: the scheme that will really be sent there: `bearer`, `basic`, `aws_sigv4`, `plugin:<name>`, `mtls`
-            (a client certificate and no header) or `none`.
-        is_remote: whether that is an http or https server.
-        is_configured: whether there is something to send; True for what is not remote.
-        source: where it comes from: `setup_mlflow_auth()`, `setup()`, `HOKUSAI_API_KEY`, a file, a variable of
-            MLflow's, `netrc`; None where nothing is sent.
-        conflicts: a list of sentences, each naming the incident (`A02: ...`), about what contradicts it.
+    The keys are `tracking_uri`, `auth_type` (the scheme that will really be sent: `bearer`, `basic`, `aws_sigv4`,
+    `mtls`, `none`), `is_remote`, `is_configured`, `source` (what the credential comes from, None without one) and
+    `conflicts` (sentences, each beginning with an incident: A02, A12, A13). No value holds a secret.
 
     Raises:
         ConfigurationError: the configuration cannot work at all (A14, B08, F05).

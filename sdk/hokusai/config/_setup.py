@@ -15,16 +15,11 @@ def setup(
     auth_service_url: str | None = None,
     validate_with_auth_service: bool = False,
 ) -> HokusaiAuth:
-    """Set the key and endpoint that every SDK object uses which is not given its own.
+    """Do what `setup` does: the two are one function.
 
-    They outrank environment and configuration files; what is left out goes by those. A second call replaces what the
-    first one set. No request is made, unless `validate_with_auth_service`: then the auth service is asked about the
-    key now, and about the key of every object that is made later.
-
-    Raises:
-        ConfigurationError: a key that cannot be sent (A14), or an address without a scheme (B08); nothing is set.
-        AuthenticationError, RateLimitError: the auth service refuses the key (with `validate_with_auth_service`);
-            nothing is set.
+    Note:
+        A second call replaces what the first one set. With `validate_with_auth_service` the key of every object
+        that is made later is asked about, too.
     """
     api_key = hide(api_key)
     auth = HokusaiAuth(api_key, api_endpoint, auth_service_url, validate_with_auth_service)

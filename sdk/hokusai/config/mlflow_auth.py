@@ -33,19 +33,18 @@ def setup_mlflow_auth(
     client_key_path: str | None = None,
     ca_bundle_path: str | None = None,
 ) -> dict[str, Any]:
-    """Configure this process for a plain MLflow server: basic, bearer, client certificate, own CA.
+    """Configure this process for a plain MLflow server: basic, bearer, client certificate (mTLS), own CA.
 
-    The secret goes to the origin of `tracking_uri` only. `os.environ` stays as it is. With `validate` the server is
-    asked once, bounded to 10 s; where it refuses, or does not answer, the settings stay all the same, so that a server
-    that is down now can be used later. Returns what `get_mlflow_auth_status()` says of that URI afterwards.
+    The secret goes to the origin (scheme, host, port) of `tracking_uri` only, and `os.environ` stays as it is. With
+    `validate` the server is asked once, bounded to 10 s. Paths are those of PEM files. The Hokusai platform needs
+    none of this: `HOKUSAI_API_KEY` is enough.
 
     Raises:
-        InvalidParameterError: `username` without `password`, a password and a token, `insecure_tls` and a CA, a key
-            without its certificate; nothing is changed.
-        ConfigurationError: a URI without a scheme (B08), a token that cannot be sent (A14), a secret that would travel
-            over plain http, a file that is not there (D06), or a variable by which MLflow would authenticate
-            differently (A12); nothing is changed.
-        MLflowAuthenticationError, MLflowConnectionError: the server refused, or was not reached (with `validate`).
+        InvalidParameterError: `username` without `password`, or both a password and a token; nothing is changed.
+        ConfigurationError: a URI without a scheme (B08), a token that cannot be sent (A14), a secret that would
+            travel over plain http to another machine; nothing is changed.
+        MLflowAuthenticationError: the server refused (with `validate`); `code` says why.
+        MLflowConnectionError: the server was not reached (with `validate`).
     """
     password, token = hide(password), hide(token)
     _check_combination(username, password, token, insecure_tls, ca_bundle_path, client_cert_path, client_key_path)

@@ -123,32 +123,28 @@ class ModelTrafficRouter:
     """Decides which model of an A/B test a user gets. Safe from many threads."""
 
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
-        """Start without tests; `clock` tells seconds since 1970."""
+        """Start without tests."""
         self._clock = clock
         self._tests: dict[str, _Test] = {}
         self._lock = threading.Lock()
 
     def create_ab_test(self, config: ABTestConfig) -> str:
-        """Start a test and return its id.
-
-        Raises:
-            ABTestException: a test of that id is running, or `config` is no `ABTestConfig`.
-        """
+        """Start a test and return its id. Raises `ABTestException` when a test of that id is running."""
         return self._start(config)
 
     def create_test(self, config: ABTestConfig) -> str:
-        """Do the same as `create_ab_test`: an older documented name."""
+        """Do the same as `create_ab_test`: the name in older documents."""
         return self._start(config)
 
     def route_request(self, test_id: str | None = None, user_id: str | None = None) -> str:
-        """Return the model that a user gets: the same one each time, in every process.
+        """Return the model that a user gets in a test, as `ABTestConfig` names it: the same one each time.
 
-        The user's bucket is the md5 of `"<test_id>:<user_id>"`, as a number, modulo 10,000; the models have the
-        buckets from 0 on, in their order, as many as their shares. With one argument, whatever it is called, it is the
-        user, and exactly one test must be running: an older documented style.
+        The user's bucket is the md5 of `"<test_id>:<user_id>"`, read as a hexadecimal number, modulo 10,000. The first
+        model has the buckets from 0 on, as many as its share of 10,000, the next one those that follow. Without a
+        `test_id` (older documents) exactly one test must be running.
 
         Raises:
-            ABTestException: no such test, it has ended, or no user.
+            ABTestException: no such test, or it has ended.
         """
         with self._lock:
             if test_id is None or user_id is None:

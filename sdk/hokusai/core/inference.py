@@ -55,11 +55,13 @@ class HokusaiInferencePipeline:
         cache_config: CacheConfig | None = None,
         max_models_in_memory: int = 10,
     ) -> None:
-        """Use the registry's connection.
+        """Predict with the models of `registry`, keeping at most `max_models_in_memory` of them loaded.
+
+        Nothing is sent. Predictions are cached in this process, unless `cache_config` or the environment names a Redis.
 
         Raises:
-            InvalidParameterError: anything of another type, or fewer than one model in memory.
-            MissingMLExtraError: Redis is configured and its package is not installed.
+            InvalidParameterError: an argument of another type, or less than one model in memory.
+            ImportError: Redis is configured and its package is not installed; the message names what to install.
         """
         backend = getattr(registry, "_backend", None)
         if backend is None:
@@ -80,42 +82,43 @@ class HokusaiInferencePipeline:
         self._answering = Answering(backend, max_models_in_memory, open_cache(self.cache_config))
 
     def predict_batch(self, data: Any, model_name: str, model_version: str | int | None = None) -> list[Any]:
-        """Return one prediction a row of `data`, in order, from the registered model itself.
+        """Predict with a registered model; return one prediction for each row of `data`, in the order of the rows.
 
-        `data` is a list of N rows, an array of shape (N, columns), a DataFrame of N rows, or a dict of columns of N
-        values. `model_version` is a semantic version, an MLflow number or an alias; the latest when left out. Values
-        are plain Python numbers, strings or lists, a dict a row where the model gives several columns; no rows give
-        `[]`. Above 1,000 rows nothing is kept. Works inside a running event loop. Loading a model runs its code.
+        `data` holds N rows: a list of rows (lists of values, or dicts by column), a numpy array of shape (N, features),
+        a pandas DataFrame, or a dict of columns of N values; it is not changed. `model_version` is a semantic version,
+        an MLflow number or an alias; without it the highest semantic version answers. The answer is a list of N Python
+        numbers, strings or lists, from the registered model itself, and a list of its own for each call; no rows give
+        `[]`. Asking again gives the same shape. Above 1,000 rows nothing is cached. Works inside a running event loop.
 
         Raises:
-            InvalidParameterError: data of another shape or type, or that the model cannot take; a URI for a name.
-            ModelNotFoundError: no such model or version.
-            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read.
-            InferenceException: the artifact cannot be loaded, the model failed, or it returned another number of rows.
+            InvalidParameterError: `data` of another shape or type, rows or columns of different lengths, values that
+                the model cannot take; a name that is empty or a URI; a `model_version` that is no text and no number.
+            ModelNotFoundError: no such model or version; `model_name` and `version` say what was asked for.
+            MLflowAuthenticationError: the registry answered 401 or 403; `code` says why.
+            MLflowConnectionError: the registry could not be reached, or answered 5xx.
+            InferenceException: the artifact cannot be loaded, the model failed (its exception is the `__cause__`), or
+                it gave another number of predictions than rows.
+
+        Source: ISSUE-4.
+
+        Note:
+            Loading a model runs its code. A model that gives several columns gives a dict a row.
         """
         question = Question.batch(data)
         return self._answering.answer(self._version(model_name, model_version), question).predictions
 
     async def predict(self, request: InferenceRequest) -> InferenceResponse:
-        """Answer one request, without blocking the event loop: the model runs in a thread.
+        """Answer one `InferenceRequest`, without blocking the event loop while the model works.
 
-        Where `traffic_router` has a running test on `request.model_type`, the request names a user and no version, the
-        test chooses the model.
-
-        Raises:
-            ABTestException: `metadata["ab_test_id"]` names a test that is not running.
-            HokusaiException: what `predict_batch` raises.
+        Where the pipeline has a `traffic_router` with a running test on `request.model_type`, and the request names a
+        user and no version, the test chooses the model. Raises what `predict_batch` raises.
         """
         return await asyncio.to_thread(self._respond, _checked(request), {})
 
     async def batch_predict(self, requests: Iterable[InferenceRequest]) -> list[InferenceResponse]:
-        """Answer many requests one after another, in one thread; the responses are in the order of the requests.
+        """Answer many requests; returns a list of responses in the order of the requests, whichever were cached.
 
-        All of them see the versions as they are when the first one of a model is answered. The first request that
-        fails ends the call, with its error.
-
-        Raises:
-            HokusaiException: what `predict` raises.
+        A request that fails fails the call: no response is made up. Raises what `predict` raises.
         """
         checked = [_checked(request) for request in requests]
         return await asyncio.to_thread(self._respond_to_all, checked)

@@ -148,13 +148,14 @@ class ModelFactory:
         metadata: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> HokusaiModel:
-        """Make a model of the kind `model_type`: "classification", "regression" or "custom".
+        """Make a model of the kind `model_type`: `"classification"`, `"regression"` or `"custom"`.
 
-        `model=` is the object that it predicts by (an estimator, a `PythonModel`, for "custom" also a function),
-        `metrics=` its metrics; further arguments are kept as configuration.
+        The model is a `HokusaiModel` with these `model_id` and `version`: a `ClassificationModel`, `RegressionModel` or
+        `CustomModel`. It makes no prediction up: what it predicts by is the implementation's own argument, or a
+        subclass. Can be called on the class itself.
 
         Raises:
-            InvalidParameterError: (a `ValueError`) another kind; the message names the nearest.
+            ValueError: another kind; the message names it.
         """
         name = model_type.value if isinstance(model_type, ModelType) else model_type
         made = _KINDS.get(str(name))

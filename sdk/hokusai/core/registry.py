@@ -60,7 +60,21 @@ class ModelRegistry:
         timeout: float = 30.0,
         mode: Mode | None = None,
     ) -> None:
-        """Resolve the configuration and check the connection once, bounded to 10 s."""
+        """Connect to a registry.
+
+        What is not given comes from `setup()`, then the environment (`HOKUSAI_API_KEY`, `HOKUSAI_API_ENDPOINT`,
+        `MLFLOW_TRACKING_URI`), then a configuration file, then the documented default. One key is enough for
+        everything. `timeout` is in seconds and bounds the SDK's own HTTP calls. `mode="online"` never falls back,
+        `mode="local"` needs neither network nor key, None goes by the environment.
+
+        The connection is checked once, for 10 s at most, so that making a registry never hangs.
+
+        Raises:
+            ConfigurationError: no key for a Hokusai tracking URI (A01), an unusable key (A14) or URI (B08), a variable
+                that cannot work (A12, C13, F05); nothing was sent.
+            MLflowAuthenticationError: the server refused the key; `code` says why (A03, A05, ...).
+            MLflowConnectionError: the server was not reached, where falling back is not allowed.
+        """
         api_key = hide(api_key)
         if auth is not None and not hasattr(auth, "api_key"):
             raise InvalidParameterError(f"auth must be a HokusaiAuth, not {type(auth).__name__}.")
@@ -95,18 +109,28 @@ class ModelRegistry:
         metrics: Mapping[str, float] | None = None,
         mlflow_run_id: str | None = None,
     ) -> ModelRegistryEntry:
-        """Log `model` and register it as a version of the registered model `model_name`.
+        """Log a model's artifact, register it as a new version, and return that version.
 
-        `model_type` and `model_name` are two names for the same thing. `model` is a `HokusaiModel`, a scikit-learn
-        estimator, an `mlflow.pyfunc.PythonModel`, a callable, or a `runs:/` or `models:/` URI; without it the model
-        logged to the run `mlflow_run_id` is registered. With both, the model is logged to that run. `metrics` default
-        to the `HokusaiModel`'s own. The semantic version is `metadata["version"]`, else `model.version`, else the next
-        minor after the highest, first 1.0.0; where it is taken, the next minor.
+        `model` is a `HokusaiModel`, any object that MLflow can log (a scikit-learn estimator, a
+        `mlflow.pyfunc.PythonModel`, a callable), or a `runs:/` or `models:/` URI; without it `mlflow_run_id` names the
+        run that already holds the artifact. `model_type` and `model_name` are two names for the registered model.
+
+        The artifact is really logged and the version points at it with its run id, so that servers with the strict
+        source rule accept it (MLflow 3.17 and newer) and `predict_batch` can load it. The semantic version is
+        `metadata["version"]`, else `model.version`, else the next minor after the highest, first `1.0.0`; it is written
+        as the version's tag `version`.
+
+        With both, the model is logged to that run. `metrics` default to the `HokusaiModel`'s own.
 
         Raises:
-            InvalidParameterError: no name, two different names, nothing to register, a malformed value.
-            MLflowAuthenticationError, MLflowConnectionError, RateLimitError: see `code` and `remedy`.
+            InvalidParameterError: no name; neither `model` nor `mlflow_run_id`; `model_type` and `model_name` with
+                different values; a malformed value. Nothing was created.
+            MLflowAuthenticationError: 401 or 403, with `code`, `status_code` and `remedy`.
+            MLflowConnectionError: the server cannot be reached or fails, where falling back is not allowed.
+            RateLimitError: too many requests; `retry_after` says how long to wait.
             RegistryException: the server refused, or the model cannot be saved.
+
+        Source: ISSUE-2.
         """
         name, parameter = _one_name(model_type, model_name)
         order = Order.checked(name, parameter, model, run_id=mlflow_run_id, metadata=metadata, metrics=metrics)
@@ -122,18 +146,21 @@ class ModelRegistry:
         metadata: Mapping[str, Any] | None = None,
         metrics: Mapping[str, float] | None = None,
     ) -> ModelRegistryEntry:
-        """Register `model` as an improvement of the registered model with the id `baseline_id`.
+        """Register `model` as an improvement of the registered version whose `model_id` is `baseline_id`.
 
-        It becomes a version of the same registered model as the baseline. `delta_metrics` are the improvements by
-        metric name, `contributor` is the Ethereum address (0x and 40 hexadecimal digits) of whoever they are owed to.
-        `model`, `metadata`, `metrics` and the semantic version are as in `register_baseline`. The baseline is read
-        from the server: this does not fall back, unless the baseline (`local:...`) was kept by a fallback too.
+        It becomes a version of the model that the baseline belongs to, with an id of its own and the next semantic
+        version by the rule of `register_baseline`. `delta_metrics` are the gains by metric name; `contributor` is the
+        Ethereum address of whoever contributed (`0x` and 40 hexadecimal digits), kept as it was given. The version gets
+        the tags of `register_baseline`, with `is_baseline` `false`, and `baseline_id`, `delta_metrics` (a JSON object)
+        and `contributor_address`. The baseline is read from the server: an outage raises, it never looks like a
+        baseline that does not exist. Source: `platform.md` 3.3.
 
         Raises:
-            ModelNotFoundError: there is no such baseline; nothing was created.
-            InvalidParameterError: a malformed address, no delta, what `register_baseline` refuses.
-            MLflowAuthenticationError, MLflowConnectionError, RateLimitError: see `code` and `remedy`.
-            RegistryException: the server refused, or the model cannot be saved.
+            InvalidParameterError: `contributor` is no such address, or `delta_metrics` are no finite numbers; nothing
+                was created.
+            ModelNotFoundError: no version has this id; nothing was created.
+            MLflowAuthenticationError: 401 or 403 of the tracking side.
+            MLflowConnectionError: the tracking side cannot be reached or fails.
         """
         order = improved_order(model, baseline_id, delta_metrics, contributor, metadata=metadata, metrics=metrics)
         return register_improved(self._backend, order, model, baseline_id)
@@ -157,21 +184,33 @@ class ModelRegistry:
         api_schema: Mapping[str, Any] | None = None,
         notification_api_endpoint: str | None = None,
     ) -> TokenizedModel:
-        """Register the logged model `model_uri` for a token, and tell the platform of it (the registration event).
+        """Register a logged model for a token, then tell the platform: the registration event.
 
-        `baseline_value` is the value of `metric_name` that improvements are measured against. The event goes once, for
-        at most `notification_timeout` seconds, to `notification_api_endpoint`, else to this registry's API endpoint;
-        the key goes only where it belongs. The proposal is the tag `proposal_identifier`, `proposal_ticker`,
-        `canonical_identifier` or `ticker` of `additional_tags`, else the token. Never falls back to the local store; in
-        local mode, and with `notify_site=False`, no event is sent and its state is `pending`.
+        `model_uri` is a `runs:/` or `models:/` URI; its run is resolved, or the call refused, before anything is
+        registered, and passed with the version. The version gets the tags `hokusai_token_id` (upper case),
+        `benchmark_metric`, `benchmark_value`, `hokusai_status` (`registered`), `hokusai_proposal_identifier`,
+        `mlflow_run_id`, `hokusai.eval_spec` and the like for what was given, and `additional_tags`. The proposal is
+        the additional tag `proposal_identifier`, `proposal_ticker`, `canonical_identifier` or `ticker`, else the token.
+
+        The event is one POST to `<endpoint>/models/tokenized-registration-events` with the key as bearer token, for at
+        most `notification_timeout` seconds; `<endpoint>` is `notification_api_endpoint`, else the registry's own, with
+        `/api` added where it does not end in it. It is kept in the tag `hokusai.event` (canonical JSON), its state in
+        `hokusai.event_state`: `pending` before it is sent, then `sent`, `refused`, or `unknown` after a time-out, when
+        the site may have it. With `notify_site=False`, and in local mode, none is sent: `event_emitted` is False and
+        the state `pending`. It never falls back to the local store.
 
         Raises:
-            InvalidParameterError: a value the platform would refuse, or a model that belongs to no run (G10); nothing
-                was registered.
-            ConfigurationError: no key for the event (A01), or an endpoint that the key is not for; nothing registered.
-            NotificationError: the model is registered (`mlflow_registered`, `result`), the event was not accepted;
-                with `best_effort_notification` the result is returned instead, `event_emitted` False.
-            MLflowAuthenticationError, MLflowConnectionError, RateLimitError, RegistryException: see `code`.
+            InvalidParameterError: a parameter that is missing, blank or of another kind, an invalid token id, a
+                `baseline_value` that is no finite number, a model that belongs to no run; nothing was registered.
+            NotificationError: the version is registered (`mlflow_registered`), the event was not accepted;
+                `status_code`, `response_body` and `result` say more. With `best_effort_notification` the result is
+                returned instead, with `event_emitted` False and `notification_error`.
+            MLflowAuthenticationError: 401 or 403 of the tracking side.
+            MLflowConnectionError: the tracking side cannot be reached or fails.
+
+        Note:
+            Without a key for the event (A01), or with an endpoint that the key is not for, it raises
+            `ConfigurationError` before anything is registered.
         """
         order = TokenOrder.checked(
             model_uri=model_uri,
@@ -205,62 +244,76 @@ class ModelRegistry:
     ) -> TokenizedModel:
         """Send the registration event of a tokenized version again, from the version's tags alone.
 
-        Takes a result, or a model's name and a `version` (number or alias; else the latest tokenized one), also
-        from another process. Registers nothing. The platform emits an event as often as it gets it.
+        Takes a result of `register_tokenized_model`, or a model's name with a `version` (MLflow's number or an alias;
+        without one the latest tokenized version). Registers nothing, and works from another process too.
 
         Raises:
             NotificationError: the event was not accepted, as in `register_tokenized_model`.
-            ModelNotFoundError: no such version.
+            ModelNotFoundError: there is no such model or version.
             RegistryException: the version keeps no event.
         """
         delivery = delivery_of(self._backend.settings, endpoint=notification_api_endpoint, seconds=notification_timeout)
         return renotify(self._backend, result_or_name, version, delivery)
 
     def get_tokenized_model(self, model_name: str, version: str | int | None = None) -> TokenizedModel:
-        """Return a tokenized version by MLflow's number or an alias; the latest tokenized one when left out.
+        """Return a tokenized version, by MLflow's number or an alias; the latest without `version`.
 
         Raises:
-            ModelNotFoundError: no such model or version, or none that belongs to a token.
+            ModelNotFoundError: there is no such model or version.
             RegistryException: the version lacks a token tag; the message names it.
         """
         return find_tokenized(self._backend, model_name, version)
 
     def list_models_by_token(self, token_id: str) -> list[TokenizedModel]:
-        """Return all versions of all models that belong to a token, by model name and number; `[]` when there are none.
+        """Return every version of every model that belongs to a token; `[]` when there is none.
+
+        `token_id` in any case. Versions without token tags are skipped, never fatal; all pages are read.
 
         Raises:
-            InvalidParameterError: no valid token id.
+            InvalidParameterError: an invalid token id.
+            MLflowConnectionError: an outage; it never looks like "no models".
         """
         return tokenized_by_token(self._backend, token_id)
 
     def get_model_by_id(self, model_id: str) -> ModelRegistryEntry:
-        """Return the version with this id; one without an id of its own goes by `<name>/<MLflow's number>`.
+        """Return the version with this `model_id`, of whatever model.
 
         Raises:
-            ModelNotFoundError: there is none; the message names the nearest id.
+            ModelNotFoundError: there is none; never None.
         """
         return entry_by_id(self._backend, model_id)
 
     def list_models_by_type(self, model_type: str) -> list[ModelRegistryEntry]:
-        """Return all versions of the registered model `model_type`, oldest first; `[]` when there are none."""
+        """Return every version of the registered model `model_type`, oldest first; `[]` when there is none.
+
+        Raises:
+            MLflowConnectionError: an outage; it never looks like "no models".
+        """
         return entries_by_type(self._backend, model_type)
 
     def get_latest_model(self, model_type: str) -> ModelRegistryEntry | None:
-        """Return the version of the alias `production`, else the highest; `None` when the model has no versions."""
+        """Return the version of the alias `production`, else the highest semantic version; None when there is none.
+
+        Raises:
+            MLflowConnectionError: an outage; it never looks like "no models".
+        """
         return latest_entry(self._backend, model_type)
 
     def get_model_lineage(self, model_id: str) -> ModelLineage:
-        """Return what led to a model, oldest first: of a model id its baselines and itself, of a name all versions.
+        """Return what led to a model, oldest first.
+
+        Of a `model_id`: its baseline's baseline and so on, then itself. Of a registered model's name: all its versions.
 
         Raises:
-            ModelNotFoundError: neither an id nor a registered model's name.
+            ModelNotFoundError: it is neither.
         """
         return lineage_of(self._backend, model_id)
 
     def rollback_model(self, model_type: str, target_model_id: str) -> bool:
-        """Make the version `target_model_id` the one in use: alias `production`, tags `lifecycle_stage`.
+        """Put the version `target_model_id` into use again.
 
-        `False`, and nothing is changed, when it is a version of another model.
+        The alias `production` points at it afterwards; it has the tag `lifecycle_stage` `Production`, the version that
+        was in use `Archived`. False, and nothing changed, when it is a version of another model.
 
         Raises:
             ModelNotFoundError: no version has this id.
@@ -268,26 +321,28 @@ class ModelRegistry:
         return roll_back_to(self._backend, model_type, target_model_id)
 
     def delete_model_version(self, model_id: str) -> bool:
-        """Delete the version with this id; `True` when it is gone. Works through gateways that drop DELETE bodies.
+        """Delete the version with this id and return True.
+
+        Where the gateway loses the body of MLflow's DELETE (400, `Missing value for required parameter`), it is deleted
+        by the platform's own route `DELETE <endpoint>/models/<name>/<version>`.
 
         Raises:
             ModelNotFoundError: no version has this id.
-            AuthenticationError, AuthorizationError: the platform's own route refused the key.
         """
         return delete(self._backend, model_id)
 
     def update_model_tags(self, model_name: str, version: str | int, tags: Mapping[str, Any]) -> None:
-        """Set tags of a version (semantic version, MLflow's number or alias); others stay. All are checked first.
+        """Set `tags` of a version (a semantic version, MLflow's number or an alias); its other tags stay.
 
         Raises:
-            InvalidParameterError: a value that is neither text nor number, or one that Hokusai's own tag cannot have.
-            ModelNotFoundError: no such version.
+            InvalidParameterError: tags that MLflow or Hokusai cannot have; none was set.
+            ModelNotFoundError: there is no such model or version.
         """
         retag(self._backend, model_name, version, tags)
 
     @staticmethod
     def validate_hokusai_tags(tags: Mapping[str, Any]) -> bool:
-        """Return `True` when `tags` make a valid tokenized model: token, metric and baseline value.
+        """Return True when `tags` hold a valid `hokusai_token_id`, `benchmark_metric` and `benchmark_value`.
 
         Raises:
             RegistryException: the message names the tag that is missing or wrong.
@@ -299,17 +354,17 @@ class ModelRegistry:
 
     @staticmethod
     def validate_token_id(token_id: str) -> bool:
-        """Return `True` for a valid token id: 1 to 64 of `A-Za-z0-9-`, no hyphen at its ends.
+        """Return True for a valid token id: 1 to 64 of `A-Za-z0-9-`, no hyphen at the ends.
 
         Raises:
-            InvalidParameterError: it is none; the message says why.
+            InvalidParameterError: it is none (also a `ValueError`).
         """
         normalized(token_id)
         return True
 
     @staticmethod
     def normalize_token_id(token_id: str) -> str:
-        """Return a token id as it is stored, in upper case; raises what `validate_token_id` raises."""
+        """Return a token id as it is stored: in upper case. Raises what `validate_token_id` raises."""
         return normalized(token_id)
 
     def __repr__(self) -> str:

@@ -31,7 +31,7 @@ class ModelVersionManager:
     """Versions of the models in `registry`. Making one sends nothing."""
 
     def __init__(self, registry: ModelRegistry) -> None:
-        """Use the registry's connection; `InvalidParameterError` for anything that is no registry."""
+        """Manage the versions of the models in `registry`."""
         backend = getattr(registry, "_backend", None)
         if backend is None:
             raise InvalidParameterError(f"registry must be a ModelRegistry, not {type(registry).__name__}.")
@@ -39,21 +39,29 @@ class ModelVersionManager:
         self._backend = backend
 
     def get_latest_version(self, model_name: str) -> str | None:
-        """Return the highest semantic version of `model_name`, compared numerically; `None` when it has none.
+        """Return the highest semantic version of a model, compared numerically, or None when it has none.
+
+        Versions without a semantic version tag (tokenized ones, or made by other tools) are skipped, never fatal.
 
         Raises:
-            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read; never `None` for that.
+            MLflowAuthenticationError: the key was refused; it never looks like "no versions".
+            MLflowConnectionError: the registry could not be read; neither does this.
+
+        Source: ISSUE-3.
         """
         versions = _semantic_versions(self._backend, model_name)
         return str(versions[-1]) if versions else None
 
     def list_versions(self, model_name: str) -> list[str]:
-        """Return the semantic versions of `model_name`, ascending; `[]` when it has none.
+        """Return the semantic versions of a model, ascending and compared numerically; `[]` when it has none.
 
-        Versions without a semantic version (tokenized ones, or made by other tools) are left out.
+        Versions without a semantic version tag are skipped, never fatal.
 
         Raises:
-            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read; never `[]` for that.
+            MLflowAuthenticationError: the key was refused; it never looks like "no versions".
+            MLflowConnectionError: the registry could not be read; neither does this.
+
+        Source: ISSUE-3.
         """
         return [str(version) for version in _semantic_versions(self._backend, model_name)]
 
@@ -67,13 +75,16 @@ class ModelVersionManager:
         *,
         metrics: Mapping[str, float] | None = None,
     ) -> ModelRegistryEntry:
-        """Register `model` as the given `version`, or as the next one by `auto_increment` (major, minor or patch).
+        """Register `model` as the semantic `version` of `model_type`, or as the next one by `auto_increment`.
 
-        The first version of a model is 1.0.0 with any `auto_increment`.
+        `auto_increment` is `"major"`, `"minor"` or `"patch"`, counted from the highest version; the first ever is
+        `1.0.0`. Otherwise as `ModelRegistry.register_baseline`.
 
         Raises:
             VersioningException: neither or both of `version` and `auto_increment`, or a version that exists.
             InvalidParameterError: a malformed version, an unknown `auto_increment`, what `register_baseline` refuses.
+            MLflowAuthenticationError: 401 or 403; `code` says why.
+            MLflowConnectionError: the server cannot be reached or fails.
         """
         if (version is None) == (auto_increment is None):
             raise VersioningException("Pass either version or auto_increment ('major', 'minor' or 'patch').")
@@ -85,20 +96,19 @@ class ModelVersionManager:
         return register(self._backend, order, model)
 
     def get_version_history(self, model_type: str) -> list[ModelRegistryEntry]:
-        """Return the versions of `model_type` as entries, by ascending semantic version; `[]` when there are none.
+        """Return the versions that have a semantic version, ascending and compared numerically; `[]` without any.
 
-        Versions without a semantic version are left out.
-
-        Raises:
-            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read; never `[]` for that.
+        Raises as `get_latest_version` does.
         """
         return [entry_of(version) for version in self._history(model_type, "model_type")]
 
     def compare_versions(self, model_type: str, version1: str | int, version2: str | int) -> VersionComparisonResult:
-        """Compare two versions (semantic version, MLflow's number or alias) by the metrics that both have.
+        """Compare two versions by the metrics that both have: `version2` minus `version1`.
+
+        Each is a semantic version, MLflow's number or an alias.
 
         Raises:
-            VersioningException: one of them does not exist.
+            VersioningException: one of them does not exist; the message names it.
         """
         name = check_name(model_type, "model_type")
         with self._reading(f"compare versions of {name!r}"):
@@ -109,7 +119,7 @@ class ModelVersionManager:
         return compare(first.version, first.metrics, second.version, second.metrics)
 
     def rollback_to_version(self, model_type: str, target_version: str | int) -> bool:
-        """Make a version the one in use again: alias `production`, tags `lifecycle_stage`; `True` when it is.
+        """Put a version into use again, as `ModelRegistry.rollback_model` does, and return True.
 
         Raises:
             VersioningException: there is no such version.
@@ -121,13 +131,11 @@ class ModelVersionManager:
         return True
 
     def promote_model(self, model_name: str, version: str | int, stage: str = "production") -> bool:
-        """Point the alias `stage` (in lower case) at a version, and note it in the tag `lifecycle_stage`.
-
-        MLflow's own stages are never used. `True` when it is done.
+        """Point the alias `stage` (in lower case) at a version and return True; MLflow's own stages are never used.
 
         Raises:
-            InvalidParameterError: a stage that MLflow takes for no alias, or one that reads as a version.
             VersioningException: there is no such version.
+            InvalidParameterError: `stage` cannot be an alias.
         """
         name, alias = check_name(model_name, "model_name"), _alias(stage)
         with self._reading(f"promote {name!r}"):
@@ -137,7 +145,7 @@ class ModelVersionManager:
         return True
 
     def deprecate_version(self, model_type: str, version: str | int) -> bool:
-        """Mark a version as no longer to be used: tags `deprecated` ("true") and `deprecated_at`.
+        """Mark a version as no longer to be used, by its tags `deprecated` (`true`) and `deprecated_at`; return True.
 
         Raises:
             VersioningException: there is no such version.
@@ -151,10 +159,9 @@ class ModelVersionManager:
         return True
 
     def get_latest_stable_version(self, model_type: str) -> str | None:
-        """Return the highest semantic version with the tag `stable` ("true") that is not deprecated; `None` for none.
+        """Return the highest semantic version with the tag `stable` (`true`) that is not deprecated, or None.
 
-        Raises:
-            MLflowAuthenticationError, MLflowConnectionError: the registry could not be read; never `None` for that.
+        Raises as `get_latest_version` does.
         """
         stable = [
             version
@@ -164,10 +171,10 @@ class ModelVersionManager:
         return str(stable[-1].semantic) if stable else None
 
     def get_previous_version(self, model_type: str, version: str | int) -> ModelRegistryEntry | None:
-        """Return the entry of the next lower semantic version; `None` for the lowest.
+        """Return the entry of the next lower semantic version, or None for the lowest.
 
         Raises:
-            VersioningException: `version` does not exist, or has no semantic version.
+            VersioningException: `version` does not exist.
         """
         name = check_name(model_type, "model_type")
         with self._reading(f"find the version before {version} of {name!r}"):

@@ -40,7 +40,7 @@ class ExperimentManager:
         mlflow_tracking_uri: str | None = None,
         registry: Any = None,
     ) -> None:
-        """Resolve the configuration and check the connection once, bounded to 10 s. Creates nothing."""
+        """Connect to the tracking server: one Hokusai key is enough. A registry as first argument is accepted too."""
         if not isinstance(experiment_name, str) and hasattr(experiment_name, "tracking_uri") and registry is None:
             experiment_name, registry = "hokusai_model_improvements", experiment_name
         self.experiment_name = _checked_name(experiment_name)
@@ -65,15 +65,18 @@ class ExperimentManager:
 
     @contextmanager
     def start_experiment(self, experiment_name: str | None = None) -> Iterator[Any]:
-        """Open a run in `experiment_name` (default: the manager's own), as a context manager that gives MLflow's run.
+        """Return a context manager that opens a run in the experiment `experiment_name`, made when it is missing.
 
-        Inside the block the run is active, nested if one was, and MLflow's tracking URI is that of the run; afterwards
-        both are as before. The run ends as FINISHED, or as FAILED when the block raises; what the block raises arrives
-        unchanged, even where the run cannot be ended. Blocks may overlap in several threads.
+        Inside the block the run is MLflow's active run (nested if there was one); afterwards it is ended and the former
+        state is back. An exception of the block leaves it unchanged.
 
         Raises:
-            InvalidParameterError: a blank name.
-            MLflowAuthenticationError, MLflowConnectionError: the run could not be opened or ended.
+            MLflowAuthenticationError: here or already in the constructor; `status_code` is 401 or 403, `code` the
+                incident (A03 a key that is not valid, A05 a key without the registry role), `remedy` what to do.
+            ConfigurationError: there is no key (A01); no request was made.
+            MLflowConnectionError: the server cannot be reached, where falling back is not allowed.
+
+        Source: ISSUE-1.
         """
         name = self.experiment_name if experiment_name is None else _checked_name(experiment_name)
         action = f"start a run in {name!r}"
@@ -89,37 +92,47 @@ class ExperimentManager:
         self._end(place, run.info.run_id, "FINISHED")
 
     def create_improvement_experiment(self, baseline_model_id: str, contributed_data: Mapping[str, Any]) -> str:
-        """Record that `baseline_model_id` is to be improved with `contributed_data`; return the id of the run.
+        """Record that a model is to be improved with contributed data; return the id of the run.
 
-        The run is in the manager's experiment, FINISHED, and tagged `baseline_model_id`. Of `contributed_data` it has
-        texts and numbers as parameters (`contributed_data.<key>`), of lists, arrays and tables only their length: the
-        data itself is not sent. Kept in place of the server, the id begins with `local:`.
+        The run is in the manager's experiment, tagged `baseline_model_id`, and FINISHED. Of `contributed_data`
+        texts and numbers are recorded, of lists, arrays and tables only how long they are: contributed data itself is
+        never sent. The dict and the caller's active run are not touched. Kept in place of a server that is down, the id
+        begins with `local:`.
 
         Raises:
-            InvalidParameterError: a blank id, no dict, or a key or text that MLflow does not accept.
-            MLflowAuthenticationError, MLflowConnectionError: the run could not be written.
+            InvalidParameterError: a blank id, no dict, or an empty one; nothing was written.
+            MLflowAuthenticationError: the key was refused.
         """
         baseline = checked_id(baseline_model_id, "baseline_model_id")
         run = improvement_run(self.experiment_name, baseline, contributed_data)
         return write_run(self._backend, f"record an improvement experiment of {baseline!r}", run)
 
     def compare_models(self, baseline_id: str, candidate_id: str, test_data: Mapping[str, Any]) -> dict[str, Any]:
-        """Compare two registered models, by their ids, on test data, and record the comparison as a run.
+        """Compare two registered models, by their ids, on test data, and record the comparison.
 
-        `test_data` has `features` (N rows, as `predict_batch` takes them), `labels` (N numbers or texts), and may have
-        `dataset_name` and `task` (`"classification"` or `"regression"`, else told from labels and predictions).
+        `test_data` has `features` (N rows, as `predict_batch` takes them), `labels` (N numbers or texts) and may have
+        `dataset_name`. Returns a dict:
 
-        Returns a dict: `baseline_metrics` and `candidate_metrics` (by name: `accuracy`, `precision`, `recall`,
-        `f1_score`, and `auc` where the model gives scores; or `mae`, `mse`, `r2`), `improvements` (how much better the
-        candidate is, rounded to six digits; of errors the share of the greater one), `recommendation` (any improvement
-        below -0.01: `REJECT`; two or more above 0.01: `ACCEPT`; one: `REVIEW`; else `REJECT`) and `test_dataset`. All
-        numbers are computed from what the models really predict; loading a model runs its code.
+        - `baseline_metrics`, `candidate_metrics`: floats by name. For classes `accuracy`, `precision`, `recall` and
+          `f1_score` (of the class 1 where the labels are 0 and 1, else the mean over the classes), and `auc` where the
+          model gives scores. For numbers `mae`, `mse` and `r2`.
+        - `improvements`: by how much the candidate is better, for every metric that both have, rounded to six digits:
+          the difference, and of errors the share of the greater one.
+        - `recommendation`: any improvement below -0.01 is `REJECT`; two or more above 0.01 `ACCEPT`; one `REVIEW`; else
+          `REJECT`.
+        - `test_dataset`: the `dataset_name`, `unknown` without one.
+
+        All numbers are computed from what the models really predict, in every mode; what cannot be computed is left
+        out. The dict and the caller's active run are not touched.
 
         Raises:
-            InvalidParameterError: malformed test data, or labels that do not fit what the models predict.
+            InvalidParameterError: test data without features or labels, or with different numbers of them.
             ModelNotFoundError: no registered model has one of the ids.
-            InferenceException: a model cannot be loaded, or failed.
             MLflowAuthenticationError, MLflowConnectionError: the registry could not be read, or the run not written.
+
+        Note:
+            `test_data` may have `task`, `"classification"` or `"regression"`; without it labels and predictions
+            tell. Loading a model runs its code.
         """
         from hokusai.tracking._comparison import TestData, compare  # noqa: PLC0415 - loads what loads models
 
@@ -130,12 +143,12 @@ class ExperimentManager:
         return found.as_dict()
 
     def get_experiment_history(self, baseline_model_id: str | None = None) -> list[dict[str, Any]]:
-        """Return the improvement experiments and comparisons of this manager's experiment, the newest first.
+        """Return the improvement experiments and comparisons of the manager's experiment, the newest first.
 
-        Each is a dict: `run_id`, `baseline_model`, `candidate_model`, `improvement` (the mean of the `improvements`,
-        `None` where nothing was compared), `improvements` (by metric), `recommendation`, `test_dataset` and
-        `timestamp` (ISO 8601, UTC). With `baseline_model_id` only those of that baseline. In local mode it reads the
-        local store; otherwise an outage raises, it never looks like "no experiments".
+        Each is a dict with `run_id`, `baseline_model`, `improvement` (the mean of the improvements, None where nothing
+        was compared), `recommendation` (None likewise) and `timestamp` (ISO 8601, UTC). With `baseline_model_id` only
+        those of that baseline. `[]` when there are none; in local mode the local store is read. An outage raises, it
+        never looks like "none".
 
         Raises:
             MLflowAuthenticationError, MLflowConnectionError: the experiment could not be read.

@@ -41,7 +41,7 @@ class PerformanceTracker:
     """
 
     def __init__(self, *, registry: ModelRegistry | None = None) -> None:
-        """Use the registry's connection, or the resolved one."""
+        """Record to the tracking server of `registry`, or to the configured one."""
         shared: object = getattr(registry, "_backend", None)
         if registry is not None and not isinstance(shared, Backend):
             raise InvalidParameterError(f"registry must be a ModelRegistry, not {type(registry).__name__}.")
@@ -58,20 +58,22 @@ class PerformanceTracker:
         """Record by how much a contribution improved a model; return `(delta, attestation)`.
 
         `delta` is improved minus baseline for every metric of the baseline, rounded to six digits. `data_contribution`
-        may have `contributor_id`, `contributor_address` (or `contributor` for either), `dataset_hash`, `data_size`
-        (rows) and `quality_score`; what it lacks is `None` in the attestation.
+        may have `contributor_id`, `contributor_address`, or `contributor` for either, and `dataset_hash`, `data_size`
+        (rows) and `quality_score`.
 
-        The attestation has `version`, `timestamp` (ISO 8601, UTC), `delta_metrics`, `contributor_info` (`id`,
-        `address`), `data_contribution` (`dataset_hash`, `data_size`, `quality_score`), `deltaone_value` (100 times the
-        sum of the changes of accuracy, auroc, f1_score, precision and recall, weighted 1.0, 0.8, 0.9, 0.7 and 0.7, at
-        least 0, two digits), `attestation_hash` and `signature` (`None`: not signed). Anyone can compute the hash:
-        `"0x"` and the SHA-256 of `json.dumps(..., sort_keys=True)` of the attestation without hash and signature.
+        The attestation is a dict that can be written as JSON: `version` `"1.0"`, `timestamp` (ISO 8601, UTC, with a
+        `Z`), `delta_metrics`, `contributor_info` (`id`, `address`), `data_contribution` (`dataset_hash`, `data_size`,
+        `quality_score`), `deltaone_value` (100 times the sum of the changes of accuracy, auroc, f1_score, precision and
+        recall, weighted 1.0, 0.8, 0.9, 0.7 and 0.7; at least 0, two digits), `attestation_hash` and `signature`. The
+        hash is `"0x"` and the SHA-256 of `json.dumps(..., sort_keys=True)` of the attestation without
+        `attestation_hash` and `signature`, so that anyone can compute it.
 
-        Written at once to the experiment `hokusai_improvements`: metrics `baseline_<name>`, `improved_<name>` and
-        `delta_<name>`, the artifact `attestation.json`, the tag `attestation_hash`.
+        Recorded at once in the experiment `hokusai_improvements`: a FINISHED run with the tag `attestation_hash`, the
+        metrics `delta_<name>` and the artifact `attestation.json`.
 
         Raises:
-            InvalidParameterError: empty or malformed metrics, one that was not measured again, a malformed address.
+            InvalidParameterError: metrics that are empty, no dict or no numbers; a metric of the baseline that
+                `improved_metrics` lacks, named; a malformed address.
             MLflowAuthenticationError, MLflowConnectionError: it could not be recorded.
         """
         delta = improvement(baseline_metrics, improved_metrics)
@@ -83,44 +85,43 @@ class PerformanceTracker:
         return delta, attestation
 
     def track_inference(self, metrics: Mapping[str, Any]) -> None:
-        """Record one inference. Costs well below 0.1 ms: it is sent later, in batches, by `flush()` and at exit.
+        """Record one inference in the experiment `hokusai_inference/<model_id>`.
 
-        `metrics` needs `model_id`, `model_version` and `latency_ms` (milliseconds); further numbers become metrics
-        under their own names, texts become tags (the last one counts). The dict is copied, never changed. Records go to
-        the experiment `hokusai_inference/<model_id>`, one run per process and model version, tagged `model_id` and
-        `model_version`.
-
-        In an outage up to 50,000 records wait in memory and are sent when the server is back; from 25,000 on they are
-        moved to the local store, where the rules of fallback allow that. What is lost all the same is named by
-        `flush()`, or when the process ends.
+        `metrics` has `model_id`, `model_version`, `latency_ms` (milliseconds) and any further numbers. One run per
+        process and model version carries the tags `model_id` and `model_version`; metrics keep their own names. Calls
+        are batched: under 0.1 ms for the caller. The caller's dict and active run are never touched. What waits when
+        the process ends is sent then; what cannot be sent is kept in the local store where the rules of fallback allow
+        it, and a loss is named once, on stderr.
 
         Raises:
-            InvalidParameterError: a missing key, named; or a value that is not a finite number.
+            InvalidParameterError: a missing key, named, or a value that is no finite number.
+
+        Source: ISSUE-5.
+
+        Note:
+            In an outage up to 50,000 records wait in memory and are sent when the server is back; from 25,000 on
+            they are moved to the local store, where the rules of fallback allow that. What is lost all the same is
+            named by `flush()`, or when the process ends. Texts become tags; of several the last one counts.
         """
         self._outbox.put(checked_record(metrics, time.time_ns() // 1_000_000))
 
     def flush(self) -> None:
-        """Send everything that was tracked; afterwards the tracker's runs are FINISHED.
+        """Write what is still kept, and raise the first failure; afterwards the tracker's runs are FINISHED.
 
-        A run that was not begun yet is a unit of work like any other: in an outage it falls back to the local store,
-        where that is allowed. Waits for a request that is under way; otherwise bounded by MLflow's own retries.
-
-        Raises:
-            MLflowAuthenticationError, MLflowConnectionError, ...: the first failure since the last `flush()`, unless
-                all was sent since. What was not sent is kept, and sent by the next one.
+        What was not written waits on, and is written by the next `flush`.
         """
         failure = self._outbox.send()
         if failure is not None:
             raise failure
 
     def log_contribution_impact(self, address: str, model_id: str, delta: Mapping[str, float] | float) -> None:
-        """Record what the contributor at the Ethereum `address` did for `model_id`: `delta`, metrics by name.
+        """Record what the contributor at an Ethereum address did for a model: `delta`, changes by metric.
 
-        Written at once to the experiment `hokusai_contributions`, tags `contributor_address` (in lower case) and
-        `model_id`, metrics `delta_<name>`. A single number is the metric `improvement`.
+        Recorded at once in the experiment `hokusai_contributions`: a FINISHED run with the tags `contributor_address`
+        (in lower case) and `model_id` and the metrics `delta_<name>`.
 
         Raises:
-            InvalidParameterError: a malformed address, a blank id, or a delta that is no number.
+            InvalidParameterError: an address that is not `0x` and 40 hexadecimal digits, or a delta that is no number.
             MLflowAuthenticationError, MLflowConnectionError: it could not be recorded.
         """
         contributor = checked_address(address, "address")
@@ -128,12 +129,12 @@ class PerformanceTracker:
         write_run(self._backend, f"record a contribution to {model_id!r}", run)
 
     def get_contributor_impact(self, contributor_address: str) -> dict[str, Any]:
-        """Return what was logged for a contributor by `log_contribution_impact`; upper and lower case are the same.
+        """Return what was logged for a contributor; upper and lower case of the address are the same.
 
         A dict: `total_models_improved` (models whose changes add up to more than 0), `total_improvement_score` (the sum
-        of all changes), `contributions` (oldest first: `run_id`, `model_id`, `delta`, `improvement_score`,
-        `timestamp`), `first_contribution` and `last_contribution` (ISO 8601, UTC). Where nothing was logged: 0, 0.0,
-        `[]`, `None`, `None`; an outage raises, it never looks like that.
+        of all changes), `contributions` (a list, oldest first, of dicts with `model_id`, `delta`, `improvement_score`
+        and `timestamp`), `first_contribution` and `last_contribution` (ISO 8601, UTC). Where nothing was logged: 0,
+        0.0, `[]`, None and None; an outage raises, it never looks like that.
 
         Raises:
             InvalidParameterError: a malformed address.
