@@ -2,8 +2,8 @@
 
 The tracker sends to a mock in a process of its own, over a real socket and with the real MLflow client, so that what
 the sender takes of the interpreter counts. The reference is the least that keeping a record can cost: a copy of the
-dict, put into a queue. Both take turns; the figures are the median of the rounds' means and the median of paired ratios. At
-the end every record must have arrived, else there is no figure. Run: `python benchmarks/bench_tracking.py`.
+dict, put into a queue. Both take turns; the figures are the median of the rounds' means and the median of paired
+ratios. At the end every record must have arrived, else there is no figure. Run: `python benchmarks/bench_tracking.py`.
 """
 
 from __future__ import annotations
