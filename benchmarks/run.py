@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+import bench_contract
 import bench_isolation
 import bench_listeners
 import bench_plugin
@@ -23,6 +24,7 @@ def main() -> int:
         **bench_plugin.figures(),
         **bench_tracking.figures(),
         **bench_predicting.figures(),
+        **bench_contract.figures(),
     }
     for name, row in figures.items():
         print(f"{'ok  ' if row['met'] else 'MISS'} {name}: {row['value']} {row['unit']} (goal: at most {row['goal']})")

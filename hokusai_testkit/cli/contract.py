@@ -220,8 +220,8 @@ def cleanup_command(
 
 
 @command.command("diff")
-@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("old", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 @click.pass_context
 def diff_command(ctx: click.Context, *, old: Path, new: Path, as_json: bool) -> None:
@@ -237,5 +237,5 @@ def diff_command(ctx: click.Context, *, old: Path, new: Path, as_json: bool) -> 
 def _read_result(ctx: click.Context, file: Path) -> RunResult:
     try:
         return RunResult.from_json(json.loads(file.read_text("utf-8")))
-    except (ValueError, LookupError, TypeError) as problem:
+    except (OSError, ValueError, LookupError, TypeError) as problem:
         raise click.UsageError(f"{file} is no result of the contract suite: {problem}", ctx) from problem

@@ -32,7 +32,8 @@ _SIGNATURES = (
         "        model_name: str | None = None,\n        metadata: Mapping[str, Any] | None = None,\n        *,\n"
         "        metrics: Mapping[str, float] | None = None,\n        mlflow_run_id",
         "        name: str | None = None,\n        metadata: Mapping[str, Any] | None = None,\n        *,\n"
-        "        metrics: Mapping[str, float] | None = None,\n        model_name: str | None = None,\n        mlflow_run_id",
+        "        metrics: Mapping[str, float] | None = None,\n"
+        "        model_name: str | None = None,\n        mlflow_run_id",
     ),
     Defect(
         "model_type and model_name swapped",

@@ -39,7 +39,7 @@ def main(names: Sequence[str]) -> int:
     caught = [defect for defect, how in zip(chosen, outcomes, strict=True) if how == "caught"]
     survivors = [f"{d.name}: {how}" for d, how in zip(chosen, outcomes, strict=True) if how != "caught"]
     for line in survivors:
-        print(f"SURVIVED {line}")
+        _say(f"SURVIVED {line}")
     figures = {
         "defects": len(chosen),
         "caught": len(caught),
@@ -50,7 +50,7 @@ def main(names: Sequence[str]) -> int:
     }
     enough = len(chosen) >= WANTED or bool(names)
     passed = enough and len(caught) >= SHARE * len(chosen) and not any("cannot be planted" in how for how in outcomes)
-    print(json.dumps({"passed": passed, "figures": figures}))
+    _say(json.dumps({"passed": passed, "figures": figures}))
     return 0 if passed else 1
 
 
@@ -66,7 +66,7 @@ def _tried(defect: Defect, sound: set[str]) -> str:
     failed = [case for case in result["cases"] if case["outcome"] == "fail" and case["id"] in sound]
     by_own = [case["id"] for case in failed if case["method"] in defect.promises]
     how = "caught" if by_own else f"not noticed, {len(failed)} other cases failed"
-    print(f"{how.split(',', maxsplit=1)[0]:<12} {defect.name:<45} {(by_own or [''])[0]}", flush=True)
+    _say(f"{how.split(',', maxsplit=1)[0]:<12} {defect.name:<45} {(by_own or [''])[0]}")
     return how
 
 
@@ -85,8 +85,13 @@ def _contract(path: Path | None, keyword: str | None) -> dict[str, Any]:
 def _passing(result: dict[str, Any]) -> set[str]:
     wrong = [case["id"] for case in result["cases"] if case["outcome"] in ("fail", "error")]
     for name in wrong:
-        print(f"already failing without a defect, counts for nothing: {name}")
+        _say(f"already failing without a defect, counts for nothing: {name}")
     return {case["id"] for case in result["cases"] if case["outcome"] == "pass"}
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
