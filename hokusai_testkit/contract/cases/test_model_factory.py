@@ -19,7 +19,12 @@ test_model_factory_signature = signature_case("ModelFactory", "test_model_factor
 test_create_model_signature = signature_case(CREATE, "test_create_model_signature")
 
 
-@case("ModelFactory", call="from hokusai.core import ModelFactory, ModelType, ClassificationModel", criteria=("C1",))
+@case(
+    "ModelFactory",
+    call="from hokusai.core import ModelFactory, ModelType, ClassificationModel",
+    criteria=("C1",),
+    level="full",
+)
 def test_model_kinds_import(sdk: Sdk) -> None:
     """Every documented import of the factory and of its kinds works and gives the same class."""
     for name in NAMES:
@@ -28,7 +33,12 @@ def test_model_kinds_import(sdk: Sdk) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@case(CREATE, call=CALL, criteria=("C1", "C6"))
+@case(
+    CREATE,
+    call=CALL,
+    criteria=("C1", "C6"),
+    level="full",
+)
 def test_kind_makes_its_class(sdk: Sdk, kind: str) -> None:
     """Each kind gives its class, a HokusaiModel with the id and the version that were given."""
     made = sdk.ModelFactory().create_model(kind, "churn-1", "1.2.0", config={"depth": 3}, metadata={"team": "g"})

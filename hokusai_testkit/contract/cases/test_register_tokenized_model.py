@@ -50,7 +50,7 @@ def test_tokenized_version_comes_with_its_run(sdk: Sdk, platform: Platform) -> N
     expect.equal((version.source, version.run_id), (call.model_uri, call.run_id), "source and run id")
 
 
-@case(METHOD, call=CALL, criteria=("C1", "C6"), writes=True, needs=EVENTS)
+@case(METHOD, call=CALL, criteria=("C1", "C6"), level=FULL, writes=True, needs=EVENTS)
 def test_tokenized_result_tells_what_was_registered(sdk: Sdk, platform: Platform) -> None:
     """The result holds name, number, token, metric, value, proposal and run as they were registered."""
     call = arrange_call(platform)
@@ -63,7 +63,7 @@ def test_tokenized_result_tells_what_was_registered(sdk: Sdk, platform: Platform
     expect.equal((result.mlflow_run_id, result.status), (call.run_id, "registered"), "mlflow_run_id and status")
 
 
-@case(METHOD, call=CALL, criteria=("C1",), writes=True, needs=EVENTS)
+@case(METHOD, call=CALL, criteria=("C1",), level=FULL, writes=True, needs=EVENTS)
 def test_tokenized_version_is_the_number_as_a_string(sdk: Sdk, platform: Platform) -> None:
     """`version` and `mlflow_version` are both MLflow's number, strings."""
     call = arrange_call(platform)
@@ -72,7 +72,7 @@ def test_tokenized_version_is_the_number_as_a_string(sdk: Sdk, platform: Platfor
     expect.equal((result.version, result.mlflow_version), (number, number), "version and mlflow_version")
 
 
-@case(METHOD, call=CALL + '["version"]', criteria=("C1",), writes=True, needs=EVENTS)
+@case(METHOD, call=CALL + '["version"]', criteria=("C1",), level=FULL, writes=True, needs=EVENTS)
 def test_tokenized_result_answers_keys_and_attributes(sdk: Sdk, platform: Platform) -> None:
     """Every documented field answers as an attribute and as a key alike."""
     call = arrange_call(platform)
@@ -288,7 +288,7 @@ def test_bad_argument_is_a_value_error_too(sdk: Sdk, platform: Platform) -> None
     expect.nothing_sent(platform, creates)
 
 
-@case(METHOD, call=CALL, criteria=("C3", "C5"), needs=("platform", "scenarios", "registry-role"))
+@case(METHOD, call=CALL, criteria=("C3", "C5"), level=FULL, needs=("platform", "scenarios", "registry-role"))
 def test_tokenized_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -> None:
     """A key without the registry role is refused with the incident's code; nothing is registered, no event sent."""
     call = arrange_call(platform)

@@ -51,7 +51,7 @@ def test_event_carries_the_documented_fields(sdk: Sdk, platform: Platform) -> No
     expect.equal({name: event.get(name) for name in wanted}, wanted, "the event's fields")
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C3"), writes=True, needs=WIRE)
+@case(METHOD, call=CALL, criteria=("C2", "C3"), level=FULL, writes=True, needs=WIRE)
 def test_event_goes_to_the_platforms_route_with_the_key(sdk: Sdk, platform: Platform) -> None:
     """The event is one POST of JSON to /api/models/tokenized-registration-events, with the key as bearer token."""
     call = arrange_call(platform)
@@ -65,7 +65,7 @@ def test_event_goes_to_the_platforms_route_with_the_key(sdk: Sdk, platform: Plat
     expect.authenticated_with_one_key(platform)
 
 
-@case(METHOD, call=CALL, criteria=("C3",), writes=True, needs=WIRE)
+@case(METHOD, call=CALL, criteria=("C3",), level=FULL, writes=True, needs=WIRE)
 def test_event_follows_the_version(sdk: Sdk, platform: Platform) -> None:
     """Nothing is sent before the version exists: first the version is made, then the event is sent, once."""
     call = arrange_call(platform)
@@ -75,7 +75,7 @@ def test_event_follows_the_version(sdk: Sdk, platform: Platform) -> None:
     expect.equal(order, wanted, "what is made, in order")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=WIRE)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True, needs=WIRE)
 def test_event_is_kept_as_canonical_json(sdk: Sdk, platform: Platform) -> None:
     """The tag `hokusai.event` holds the event that was sent, as JSON with sorted keys and no blanks."""
     call = arrange_call(platform)
@@ -86,7 +86,7 @@ def test_event_is_kept_as_canonical_json(sdk: Sdk, platform: Platform) -> None:
     expect.equal(text, json.dumps(kept, sort_keys=True, separators=(",", ":")), "its canonical form")
 
 
-@case(METHOD, call=CALL, criteria=("C6",), writes=True, needs=WIRE)
+@case(METHOD, call=CALL, criteria=("C6",), level=FULL, writes=True, needs=WIRE)
 def test_event_that_was_taken_is_sent(sdk: Sdk, platform: Platform) -> None:
     """An event that the platform took: state `sent`, event_emitted True, site_status_update `succeeded`."""
     call = arrange_call(platform)
@@ -142,7 +142,14 @@ def test_event_carries_what_else_was_said(sdk: Sdk, platform: Platform) -> None:
     expect.equal(schema, {"inputs": [{"name": "age", "type": "number"}]}, "the caller's schema afterwards")
 
 
-@case(METHOD, call="register_tokenized_model(..., notify_site=False)", criteria=("C1", "C6"), writes=True, needs=WIRE)
+@case(
+    METHOD,
+    call="register_tokenized_model(..., notify_site=False)",
+    criteria=("C1", "C6"),
+    level=FULL,
+    writes=True,
+    needs=WIRE,
+)
 def test_without_notifying_no_event_is_sent(sdk: Sdk, platform: Platform) -> None:
     """`notify_site=False` registers and sends nothing: event_emitted False, `skipped`, state `pending`."""
     call = arrange_call(platform)
@@ -173,7 +180,7 @@ def test_refused_event_is_a_notification_error(sdk: Sdk, platform: Platform) -> 
     expect.equal(_states(platform, call), "refused", "the tag `hokusai.event_state`")
 
 
-@case(METHOD, call=CALL, criteria=("C5",), writes=True, needs=PLAYED)
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, writes=True, needs=PLAYED)
 def test_notification_error_holds_result_and_answer(sdk: Sdk, platform: Platform) -> None:
     """`NotificationError.result` is the result all the same, `response_body` what the platform said."""
     call = arrange_call(platform)
@@ -199,6 +206,7 @@ def test_notification_error_holds_result_and_answer(sdk: Sdk, platform: Platform
     METHOD,
     call="register_tokenized_model(..., best_effort_notification=True)",
     criteria=("C1", "C5"),
+    level=FULL,
     writes=True,
     needs=PLAYED,
 )

@@ -33,7 +33,7 @@ def _arrange(platform: Platform, name: str, semantic: str) -> str:
 # -- rollback_model --------------------------------------------------------------------------------------------------
 
 
-@case(ROLLBACK, call=ROLLBACK_CALL, criteria=("C1", "C6"), writes=True)
+@case(ROLLBACK, call=ROLLBACK_CALL, criteria=("C1", "C6"), level=FULL, writes=True)
 def test_rollback_points_production_at_the_target(sdk: Sdk, platform: Platform) -> None:
     """The alias `production` points at the target; it is tagged Production, the version before it Archived."""
     name = platform.model("fraud")
@@ -144,7 +144,7 @@ def test_delete_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) -
 # -- update_model_tags -----------------------------------------------------------------------------------------------
 
 
-@case(TAG, call=TAG_CALL, criteria=("C1", "C6"), writes=True)
+@case(TAG, call=TAG_CALL, criteria=("C1", "C6"), level=FULL, writes=True)
 def test_tags_are_set_and_others_stay(sdk: Sdk, platform: Platform) -> None:
     """The tags given are set, the others stay as they were; the result is None."""
     name = platform.model("fraud")

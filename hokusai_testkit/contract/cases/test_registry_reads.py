@@ -52,7 +52,9 @@ def test_model_is_found_by_its_id(sdk: Sdk, platform: Platform) -> None:
     expect.equal((dict(entry.metrics), entry.is_baseline), ({"accuracy": 0.8}, True), "metrics and is_baseline")
 
 
-@case(BY_ID, call='ModelRegistry().get_model_by_id("fraud-1.0.0")["model_id"]', criteria=("C1",), writes=True)
+@case(
+    BY_ID, call='ModelRegistry().get_model_by_id("fraud-1.0.0")["model_id"]', criteria=("C1",), level=FULL, writes=True
+)
 def test_entry_answers_keys_and_attributes(sdk: Sdk, platform: Platform) -> None:
     """Every documented field of an entry answers as an attribute and as a key alike."""
     name = platform.name("fraud")
@@ -74,7 +76,7 @@ def test_entry_answers_keys_and_attributes(sdk: Sdk, platform: Platform) -> None
         expect.equal(entry[field], getattr(entry, field), f"entry[{field!r}]")
 
 
-@case(BY_ID, call='get_model_by_id("nothing")', criteria=("C5",), writes=True)
+@case(BY_ID, call='get_model_by_id("nothing")', criteria=("C5",), level=FULL, writes=True)
 def test_unknown_id_is_a_model_not_found_error(sdk: Sdk, platform: Platform) -> None:
     """An id that nobody has is a ModelNotFoundError that holds it; it is never None."""
     name = platform.name("fraud")
@@ -107,7 +109,7 @@ def test_id_under_an_outage(sdk: Sdk, platform: Platform) -> None:
 # -- list_models_by_type ---------------------------------------------------------------------------------------------
 
 
-@case(BY_TYPE, call='ModelRegistry().list_models_by_type("fraud")', criteria=("C1", "C6"), writes=True)
+@case(BY_TYPE, call='ModelRegistry().list_models_by_type("fraud")', criteria=("C1", "C6"), level=FULL, writes=True)
 def test_versions_of_a_type_are_listed(sdk: Sdk, platform: Platform) -> None:
     """Every version of the model is listed, in the order in which they were made, and of no other model."""
     name = platform.model("fraud")
@@ -118,7 +120,12 @@ def test_versions_of_a_type_are_listed(sdk: Sdk, platform: Platform) -> None:
     expect.equal([entry.version for entry in found], ["1.10.0", "1.9.0", "2.0.0"], "the semantic versions")
 
 
-@case(BY_TYPE, call='list_models_by_type("nothing")', criteria=("C4",))
+@case(
+    BY_TYPE,
+    call='list_models_by_type("nothing")',
+    criteria=("C4",),
+    level=FULL,
+)
 def test_type_without_models_gives_none(sdk: Sdk, platform: Platform) -> None:
     """A type that nobody registered gives an empty list."""
     found = sdk.ModelRegistry().list_models_by_type(platform.name("nothing-there"))
@@ -157,7 +164,7 @@ def test_list_by_type_with_a_key_without_registry_role(sdk: Sdk, platform: Platf
 # -- get_latest_model ------------------------------------------------------------------------------------------------
 
 
-@case(LATEST, call='ModelRegistry().get_latest_model("fraud")', criteria=("C1", "C6"), writes=True)
+@case(LATEST, call='ModelRegistry().get_latest_model("fraud")', criteria=("C1", "C6"), level=FULL, writes=True)
 def test_latest_model_is_the_highest_version(sdk: Sdk, platform: Platform) -> None:
     """Without a version in production it is the highest semantic version by number: 1.10.0 above 1.9.0."""
     name = platform.model("fraud")
@@ -178,7 +185,7 @@ def test_latest_model_is_the_one_in_production(sdk: Sdk, platform: Platform) -> 
     expect.equal(entry.version if entry else None, "1.0.0", "the version")
 
 
-@case(LATEST, call='get_latest_model("nothing")', criteria=("C4",), writes=True)
+@case(LATEST, call='get_latest_model("nothing")', criteria=("C4",), level=FULL, writes=True)
 def test_latest_model_of_none_is_none(sdk: Sdk, platform: Platform) -> None:
     """A type without models, and a model without versions, have no latest: None."""
     empty = platform.name("empty")
@@ -188,7 +195,7 @@ def test_latest_model_of_none_is_none(sdk: Sdk, platform: Platform) -> None:
     expect.equal(registry.get_latest_model(empty), None, "the latest of a model without versions")
 
 
-@case(LATEST, call='get_latest_model("fraud")', criteria=("C5",), needs=PLAYED)
+@case(LATEST, call='get_latest_model("fraud")', criteria=("C5",), level=FULL, needs=PLAYED)
 def test_latest_model_under_an_outage(sdk: Sdk, platform: Platform) -> None:
     """An outage raises; it never looks like "no models"."""
     registry = sdk.ModelRegistry()
@@ -212,7 +219,7 @@ def _improved(platform: Platform, name: str, semantic: str, baseline: str, **del
     )
 
 
-@case(LINEAGE, call='ModelRegistry().get_model_lineage("fraud-1.2.0")', criteria=("C1", "C6"), writes=True)
+@case(LINEAGE, call='ModelRegistry().get_model_lineage("fraud-1.2.0")', criteria=("C1", "C6"), level=FULL, writes=True)
 def test_lineage_of_an_id_leads_to_it(sdk: Sdk, platform: Platform) -> None:
     """Of a model id: its baseline's baseline, its baseline, itself, oldest first, and no other version."""
     name = platform.name("fraud")

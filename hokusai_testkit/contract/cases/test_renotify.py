@@ -49,7 +49,7 @@ def test_renotify_sends_the_kept_event(sdk: Sdk, platform: Platform) -> None:
     expect.equal(events_received(platform), [kept], "the events sent")
 
 
-@case(METHOD, call=CALL, criteria=("C3", "C6"), writes=True, needs=WIRE)
+@case(METHOD, call=CALL, criteria=("C3", "C6"), level=FULL, writes=True, needs=WIRE)
 def test_renotify_registers_nothing(sdk: Sdk, platform: Platform) -> None:
     """No second version, model or run is made."""
     name, number = _arrange(platform)
@@ -59,7 +59,7 @@ def test_renotify_registers_nothing(sdk: Sdk, platform: Platform) -> None:
     expect.nothing_sent(platform, lambda entry: entry["path"].endswith("/create"))
 
 
-@case(METHOD, call=CALL, criteria=("C1", "C6"), writes=True, needs=WIRE)
+@case(METHOD, call=CALL, criteria=("C1", "C6"), level=FULL, writes=True, needs=WIRE)
 def test_renotify_notes_that_it_was_sent(sdk: Sdk, platform: Platform) -> None:
     """Afterwards the state is `sent`, and the result says so."""
     name, number = _arrange(platform)
@@ -69,7 +69,7 @@ def test_renotify_notes_that_it_was_sent(sdk: Sdk, platform: Platform) -> None:
     expect.equal(state, "sent", "the tag `hokusai.event_state`")
 
 
-@case(METHOD, call="ModelRegistry().renotify(error.result)", criteria=("C1",), level="full", writes=True, needs=PLAYED)
+@case(METHOD, call="ModelRegistry().renotify(error.result)", criteria=("C1",), level=FULL, writes=True, needs=PLAYED)
 def test_renotify_takes_a_result(sdk: Sdk, platform: Platform) -> None:
     """The result of a failed call is enough: it names model and version."""
     name, number = _arrange(platform)
@@ -87,7 +87,7 @@ def test_renotify_takes_a_result(sdk: Sdk, platform: Platform) -> None:
     expect.equal(len(events_received(platform)), 2, "the number of events sent")
 
 
-@case(METHOD, call=CALL, criteria=("C5",), writes=True, needs=PLAYED)
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, writes=True, needs=PLAYED)
 def test_renotify_that_is_refused_again(sdk: Sdk, platform: Platform) -> None:
     """A refusal raises NotificationError as the first time did; the state is `refused`."""
     name, number = _arrange(platform, "unknown")

@@ -28,7 +28,12 @@ def _registry(sdk: Sdk) -> api.ModelRegistry:
     return sdk.ModelRegistry()
 
 
-@case(VALIDATE, call='ModelRegistry().validate_token_id("LSCOR-2")', criteria=("C1", "C6"))
+@case(
+    VALIDATE,
+    call='ModelRegistry().validate_token_id("LSCOR-2")',
+    criteria=("C1", "C6"),
+    level=FULL,
+)
 def test_valid_token_ids(sdk: Sdk, platform: Platform) -> None:  # noqa: ARG001 - the registry needs its environment
     """1 to 64 letters, digits and hyphens, no hyphen at the ends, are valid in any case: True."""
     registry = _registry(sdk)
@@ -54,7 +59,12 @@ def test_token_id_that_is_no_text(sdk: Sdk, platform: Platform) -> None:  # noqa
             wrong(token)
 
 
-@case(NORMALIZE, call='ModelRegistry().normalize_token_id("lscor-2")', criteria=("C1", "C6"))
+@case(
+    NORMALIZE,
+    call='ModelRegistry().normalize_token_id("lscor-2")',
+    criteria=("C1", "C6"),
+    level=FULL,
+)
 def test_token_id_is_normalized_to_upper_case(sdk: Sdk, platform: Platform) -> None:  # noqa: ARG001
     """The id as it is stored is in upper case; an invalid one is refused."""
     registry = _registry(sdk)

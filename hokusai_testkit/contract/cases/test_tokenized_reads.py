@@ -19,7 +19,7 @@ test_get_tokenized_model_signature = signature_case(GET, "test_get_tokenized_mod
 test_list_models_by_token_signature = signature_case(LIST, "test_list_models_by_token_signature")
 
 
-@case(GET, call=GET_CALL + '\nget_tokenized_model("lead-scoring", "1")', criteria=("C1", "C6"), writes=True)
+@case(GET, call=GET_CALL + '\nget_tokenized_model("lead-scoring", "1")', criteria=("C1", "C6"), level=FULL, writes=True)
 def test_tokenized_model_is_read_back(sdk: Sdk, platform: Platform) -> None:
     """Token, metric, value (a float), run and tags are those of the version."""
     name, token = platform.model("lead-scoring"), platform.name("LSCOR").upper()
@@ -34,7 +34,7 @@ def test_tokenized_model_is_read_back(sdk: Sdk, platform: Platform) -> None:
     expect.equal(model.tags.get("team"), "growth", "the tag `team`")
 
 
-@case(GET, call=GET_CALL, criteria=("C1", "C4"), writes=True)
+@case(GET, call=GET_CALL, criteria=("C1", "C4"), level=FULL, writes=True)
 def test_latest_tokenized_version_without_a_number(sdk: Sdk, platform: Platform) -> None:
     """Without a version it is the latest one that belongs to a token, by number: 10 comes after 9."""
     name = platform.model("lead-scoring")
@@ -96,7 +96,7 @@ def test_tokenized_model_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         registry.get_tokenized_model(name)
 
 
-@case(LIST, call=LIST_CALL, criteria=("C1", "C6"), writes=True)
+@case(LIST, call=LIST_CALL, criteria=("C1", "C6"), level=FULL, writes=True)
 def test_models_of_a_token_are_listed(sdk: Sdk, platform: Platform) -> None:
     """Every version of every model that belongs to the token, and no other."""
     token = platform.name("LSCOR").upper()
@@ -131,7 +131,12 @@ def test_token_is_found_in_any_case(sdk: Sdk, platform: Platform) -> None:
     expect.equal([model.token_id for model in found], [token], "the tokens")
 
 
-@case(LIST, call='list_models_by_token("NOBODY")', criteria=("C4",))
+@case(
+    LIST,
+    call='list_models_by_token("NOBODY")',
+    criteria=("C4",),
+    level=FULL,
+)
 def test_token_without_models_gives_none(sdk: Sdk, platform: Platform) -> None:
     """A token without models gives an empty list."""
     found = sdk.ModelRegistry().list_models_by_token(platform.name("NOBODY"))

@@ -68,6 +68,7 @@ def test_history_of_nothing_is_empty(sdk: Sdk, platform: Platform) -> None:
     COMPARE,
     call='ModelVersionManager(registry).compare_versions("fraud", "1.0.0", "1.1.0")',
     criteria=("C1", "C6"),
+    level=FULL,
     writes=True,
 )
 def test_comparison_is_the_second_minus_the_first(sdk: Sdk, platform: Platform) -> None:
@@ -94,6 +95,7 @@ def test_comparison_makes_no_metric_up(sdk: Sdk, platform: Platform) -> None:
     ROLLBACK,
     call='ModelVersionManager(registry).rollback_to_version("fraud", "1.0.0")',
     criteria=("C1", "C6"),
+    level=FULL,
     writes=True,
 )
 def test_rollback_to_a_version_puts_it_into_production(sdk: Sdk, platform: Platform) -> None:
@@ -146,6 +148,7 @@ def test_stage_that_can_be_no_alias(sdk: Sdk, platform: Platform, stage: str) ->
     DEPRECATE,
     call='ModelVersionManager(registry).deprecate_version("fraud", "1.0.0")',
     criteria=("C1", "C6"),
+    level=FULL,
     writes=True,
 )
 def test_deprecated_version_is_tagged(sdk: Sdk, platform: Platform) -> None:
@@ -159,7 +162,11 @@ def test_deprecated_version_is_tagged(sdk: Sdk, platform: Platform) -> None:
 
 
 @case(
-    STABLE, call='ModelVersionManager(registry).get_latest_stable_version("fraud")', criteria=("C1", "C6"), writes=True
+    STABLE,
+    call='ModelVersionManager(registry).get_latest_stable_version("fraud")',
+    criteria=("C1", "C6"),
+    level=FULL,
+    writes=True,
 )
 def test_latest_stable_version_is_tagged(sdk: Sdk, platform: Platform) -> None:
     """It is the highest version with the tag `stable` "true", not the highest of all."""
@@ -183,6 +190,7 @@ def test_without_a_stable_version_there_is_none(sdk: Sdk, platform: Platform) ->
     PREVIOUS,
     call='ModelVersionManager(registry).get_previous_version("fraud", "1.10.0")',
     criteria=("C1", "C6"),
+    level=FULL,
     writes=True,
 )
 def test_previous_version_is_the_next_lower(sdk: Sdk, platform: Platform) -> None:
