@@ -28,6 +28,7 @@ Recommendation = Literal["ACCEPT", "REVIEW", "REJECT"]
 
 _BORDER = 0.01
 """A change of more than this counts, up or down (`platform.md` 3.6)."""
+_REQUIRED = ("features", "labels")
 _TASKS = ("classification", "regression")
 _KINDS = "biufU"
 """Kinds of numpy arrays that hold one number, boolean or text each."""
@@ -52,12 +53,12 @@ class TestData:
             raise InvalidParameterError(
                 f"test_data must be a dict with features and labels, not {type(test_data).__name__}."
             )
-        for key in ("features", "labels"):
+        for key in _REQUIRED:
             if test_data.get(key) is None:
-                near = get_close_matches(key, [str(name) for name in test_data], 1)
+                near = get_close_matches(key, [str(name) for name in test_data if name not in _REQUIRED], 1)
                 hint = f" Did you mean it by {near[0]!r}?" if near else ""
                 raise InvalidParameterError(f"test_data lacks {key!r}.{hint}")
-        rows = row_count(test_data["features"])
+        rows = _rows_of(test_data["features"])
         labels = _column(test_data["labels"])
         if labels is None or labels.ndim != 1:
             raise InvalidParameterError("test_data['labels'] must be a list, array or Series of numbers or texts.")
@@ -71,6 +72,13 @@ class TestData:
         if task is not None and task not in _TASKS:
             raise InvalidParameterError(f"test_data['task'] must be one of {', '.join(_TASKS)}, not {task!r}.")
         return cls(test_data["features"], labels, rows, name, task)
+
+
+def _rows_of(features: Any) -> int:
+    try:
+        return row_count(features)
+    except InvalidParameterError as error:
+        raise InvalidParameterError(f"test_data['features'] has a form that models do not take: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
