@@ -192,7 +192,7 @@ def test_proposal_is_the_most_telling_tag(sdk: Sdk, platform: Platform, given: d
     criteria=("C3",),
     level=FULL,
     writes=True,
-    needs=EVENTS,
+    needs=(*EVENTS, "fresh"),
 )
 def test_run_of_a_models_uri_is_resolved(sdk: Sdk, platform: Platform) -> None:
     """A `models:/` URI registers that version's artifact with its run id, which the event carries too."""
@@ -217,7 +217,7 @@ def test_unknown_run_is_refused_before_anything(sdk: Sdk, platform: Platform) ->
     expect.nothing_sent(platform, creates)
 
 
-@case(METHOD, call=CALL, criteria=("C5",), level=FULL, writes=True, needs=("platform", "journal"))
+@case(METHOD, call=CALL, criteria=("C5",), level=FULL, writes=True, needs=("fresh", "platform", "journal"))
 def test_model_without_a_run_is_refused_before_anything(sdk: Sdk, platform: Platform) -> None:
     """A `models:/` URI whose version belongs to no run is refused: the platform wants the id of one."""
     call = arrange_call(platform)

@@ -67,7 +67,9 @@ def test_rollback_to_the_version_in_use(sdk: Sdk, platform: Platform) -> None:
     expect.equal(stage, "Production", "the tag `lifecycle_stage`")
 
 
-@case(ROLLBACK, call='rollback_model("fraud", "other-1.0.0")', criteria=("C1",), level=FULL, writes=True)
+@case(
+    ROLLBACK, call='rollback_model("fraud", "other-1.0.0")', criteria=("C1",), level=FULL, writes=True, needs=("fresh",)
+)
 def test_rollback_to_another_model_changes_nothing(sdk: Sdk, platform: Platform) -> None:
     """A version of another model is no target: False, and nothing is changed."""
     name, other = platform.name("fraud"), platform.name("other")

@@ -39,7 +39,9 @@ def _arrange(platform: Platform, name: str, semantic: str, **more: str) -> str:
 # -- get_model_by_id -------------------------------------------------------------------------------------------------
 
 
-@case(BY_ID, call='ModelRegistry().get_model_by_id("fraud-1.0.0")', criteria=("C1", "C6"), writes=True)
+@case(
+    BY_ID, call='ModelRegistry().get_model_by_id("fraud-1.0.0")', criteria=("C1", "C6"), writes=True, needs=("fresh",)
+)
 def test_model_is_found_by_its_id(sdk: Sdk, platform: Platform) -> None:
     """The entry is that of the version with the id, whatever model it belongs to."""
     name = platform.name("fraud")
@@ -53,7 +55,12 @@ def test_model_is_found_by_its_id(sdk: Sdk, platform: Platform) -> None:
 
 
 @case(
-    BY_ID, call='ModelRegistry().get_model_by_id("fraud-1.0.0")["model_id"]', criteria=("C1",), level=FULL, writes=True
+    BY_ID,
+    call='ModelRegistry().get_model_by_id("fraud-1.0.0")["model_id"]',
+    criteria=("C1",),
+    level=FULL,
+    writes=True,
+    needs=("fresh",),
 )
 def test_entry_answers_keys_and_attributes(sdk: Sdk, platform: Platform) -> None:
     """Every documented field of an entry answers as an attribute and as a key alike."""
@@ -76,7 +83,7 @@ def test_entry_answers_keys_and_attributes(sdk: Sdk, platform: Platform) -> None
         expect.equal(entry[field], getattr(entry, field), f"entry[{field!r}]")
 
 
-@case(BY_ID, call='get_model_by_id("nothing")', criteria=("C5",), level=FULL, writes=True)
+@case(BY_ID, call='get_model_by_id("nothing")', criteria=("C5",), level=FULL, writes=True, needs=("fresh",))
 def test_unknown_id_is_a_model_not_found_error(sdk: Sdk, platform: Platform) -> None:
     """An id that nobody has is a ModelNotFoundError that holds it; it is never None."""
     name = platform.name("fraud")
@@ -86,7 +93,7 @@ def test_unknown_id_is_a_model_not_found_error(sdk: Sdk, platform: Platform) -> 
         registry.get_model_by_id("no-such-id")
 
 
-@case(BY_ID, call='get_model_by_id("o\'brien")', criteria=("C1", "C5"), level=FULL, writes=True)
+@case(BY_ID, call='get_model_by_id("o\'brien")', criteria=("C1", "C5"), level=FULL, writes=True, needs=("fresh",))
 def test_id_with_a_quote_is_an_id(sdk: Sdk, platform: Platform) -> None:
     """A quote in an id belongs to the id; it ends no filter."""
     name = platform.name("fraud")
@@ -109,7 +116,14 @@ def test_id_under_an_outage(sdk: Sdk, platform: Platform) -> None:
 # -- list_models_by_type ---------------------------------------------------------------------------------------------
 
 
-@case(BY_TYPE, call='ModelRegistry().list_models_by_type("fraud")', criteria=("C1", "C6"), level=FULL, writes=True)
+@case(
+    BY_TYPE,
+    call='ModelRegistry().list_models_by_type("fraud")',
+    criteria=("C1", "C6"),
+    level=FULL,
+    writes=True,
+    needs=("fresh",),
+)
 def test_versions_of_a_type_are_listed(sdk: Sdk, platform: Platform) -> None:
     """Every version of the model is listed, in the order in which they were made, and of no other model."""
     name = platform.model("fraud")
@@ -185,7 +199,7 @@ def test_latest_model_is_the_one_in_production(sdk: Sdk, platform: Platform) -> 
     expect.equal(entry.version if entry else None, "1.0.0", "the version")
 
 
-@case(LATEST, call='get_latest_model("nothing")', criteria=("C4",), level=FULL, writes=True)
+@case(LATEST, call='get_latest_model("nothing")', criteria=("C4",), level=FULL, writes=True, needs=("fresh",))
 def test_latest_model_of_none_is_none(sdk: Sdk, platform: Platform) -> None:
     """A type without models, and a model without versions, have no latest: None."""
     empty = platform.name("empty")
@@ -219,7 +233,14 @@ def _improved(platform: Platform, name: str, semantic: str, baseline: str, **del
     )
 
 
-@case(LINEAGE, call='ModelRegistry().get_model_lineage("fraud-1.2.0")', criteria=("C1", "C6"), level=FULL, writes=True)
+@case(
+    LINEAGE,
+    call='ModelRegistry().get_model_lineage("fraud-1.2.0")',
+    criteria=("C1", "C6"),
+    level=FULL,
+    writes=True,
+    needs=("fresh",),
+)
 def test_lineage_of_an_id_leads_to_it(sdk: Sdk, platform: Platform) -> None:
     """Of a model id: its baseline's baseline, its baseline, itself, oldest first, and no other version."""
     name = platform.name("fraud")
@@ -232,7 +253,7 @@ def test_lineage_of_an_id_leads_to_it(sdk: Sdk, platform: Platform) -> None:
     expect.equal([entry["version"] for entry in lineage.entries], ["1.0.0", "1.1.0", "1.2.0"], "lineage.entries")
 
 
-@case(LINEAGE, call='get_model_lineage("fraud")', criteria=("C1", "C4"), writes=True)
+@case(LINEAGE, call='get_model_lineage("fraud")', criteria=("C1", "C4"), writes=True, needs=("fresh",))
 def test_lineage_of_a_name_is_all_its_versions(sdk: Sdk, platform: Platform) -> None:
     """Of a registered model's name: every version, oldest first."""
     name = platform.name("fraud")
@@ -242,7 +263,14 @@ def test_lineage_of_a_name_is_all_its_versions(sdk: Sdk, platform: Platform) -> 
     expect.equal([entry.version for entry in lineage], ["1.10.0", "1.9.0"], "the versions")
 
 
-@case(LINEAGE, call='get_model_lineage("fraud-1.2.0").total_improvement', criteria=("C1",), level=FULL, writes=True)
+@case(
+    LINEAGE,
+    call='get_model_lineage("fraud-1.2.0").total_improvement',
+    criteria=("C1",),
+    level=FULL,
+    writes=True,
+    needs=("fresh",),
+)
 def test_total_improvement_adds_the_improvements(sdk: Sdk, platform: Platform) -> None:
     """`total_improvement` is the sum of the delta metrics whose name holds `improvement`; others do not count."""
     name = platform.name("fraud")
@@ -253,7 +281,7 @@ def test_total_improvement_adds_the_improvements(sdk: Sdk, platform: Platform) -
     expect.that(abs(total - 0.05) < 1e-9, "lineage.total_improvement is 0.05", total)
 
 
-@case(LINEAGE, call='get_model_lineage("fraud-1.1.0")', criteria=("C1",), level=FULL, writes=True)
+@case(LINEAGE, call='get_model_lineage("fraud-1.1.0")', criteria=("C1",), level=FULL, writes=True, needs=("fresh",))
 def test_lineage_tells_the_contributor(sdk: Sdk, platform: Platform) -> None:
     """An improved version tells its baseline, delta metrics and contributor; a baseline has none of them."""
     name = platform.name("fraud")
@@ -266,7 +294,7 @@ def test_lineage_tells_the_contributor(sdk: Sdk, platform: Platform) -> None:
     expect.equal(second.contributor_address, platform.address("ada"), "its contributor_address")
 
 
-@case(LINEAGE, call='get_model_lineage("a")', criteria=("C1",), level=FULL, writes=True)
+@case(LINEAGE, call='get_model_lineage("a")', criteria=("C1",), level=FULL, writes=True, needs=("fresh",))
 def test_lineage_of_a_circle_ends(sdk: Sdk, platform: Platform) -> None:
     """Two versions that name each other as baseline are listed once each; a baseline that is gone ends the lineage."""
     name = platform.name("fraud")
@@ -312,7 +340,7 @@ def test_lineage_with_a_key_without_registry_role(sdk: Sdk, platform: Platform) 
         registry.get_model_lineage("fraud")
 
 
-@case(BY_TYPE, call='list_models_by_type("lead-scoring")', criteria=("C1",), level=FULL, writes=True)
+@case(BY_TYPE, call='list_models_by_type("lead-scoring")', criteria=("C1",), level=FULL, writes=True, needs=("fresh",))
 def test_tokenized_versions_are_entries_too(sdk: Sdk, platform: Platform) -> None:
     """A version that belongs to a token is an entry like any other, and is found by its id again."""
     name = platform.name("lead-scoring")

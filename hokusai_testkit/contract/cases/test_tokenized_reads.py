@@ -96,7 +96,7 @@ def test_tokenized_model_under_an_outage(sdk: Sdk, platform: Platform) -> None:
         registry.get_tokenized_model(name)
 
 
-@case(LIST, call=LIST_CALL, criteria=("C1", "C6"), level=FULL, writes=True)
+@case(LIST, call=LIST_CALL, criteria=("C1", "C6"), level=FULL, writes=True, needs=("fresh",))
 def test_models_of_a_token_are_listed(sdk: Sdk, platform: Platform) -> None:
     """Every version of every model that belongs to the token, and no other."""
     token = platform.name("LSCOR").upper()
