@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 import bench_contract
+import bench_import
 import bench_isolation
 import bench_listeners
 import bench_plugin
@@ -22,6 +23,7 @@ def main() -> int:
         **bench_isolation.figures(),
         **bench_listeners.figures(),
         **bench_plugin.figures(),
+        **bench_import.figures(),
         **bench_tracking.figures(),
         **bench_predicting.figures(),
         **bench_contract.figures(),

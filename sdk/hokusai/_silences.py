@@ -94,7 +94,7 @@ _SILENCES: tuple[tuple[tuple[str, ...], tuple[str, ...], Incident], ...] = (
         Incident("D02", "nothing listens at this address", "Check host and port, and that the server is running."),
     ),
     (
-        ("ConnectTimeoutError", "ConnectTimeout", "ReadTimeoutError", "ReadTimeout", "TimeoutError"),
+        ("ConnectTimeoutError", "ConnectTimeout", "ReadTimeoutError", "ReadTimeout", "Timeout", "TimeoutError"),
         (),
         Incident(
             "D03", "there was no answer in time", "Check firewall and VPN; if it connects, tell the platform team."

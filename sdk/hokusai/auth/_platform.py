@@ -44,7 +44,8 @@ def ask(
 ) -> Response:
     """Make one request with `credential` where it belongs.
 
-    `timeout` is in seconds: for connecting and for each read, or one for each of the two.
+    `timeout` is in seconds: for the whole call, whatever the other side does meanwhile; as a pair, for connecting and
+    for each read, where the caller bounds the whole.
 
     Raises:
         ConfigurationError: the key would travel over plain http.
@@ -52,10 +53,12 @@ def ask(
     """
     import requests  # noqa: PLC0415 - `import hokusai` must stay free of it
 
+    from hokusai._backend import within  # noqa: PLC0415 - imports this package in turn
+
     if credential is not None:
         check_transport(url)
-    token = ACTIVE.set(credential)
-    try:
+
+    def send() -> Response:
         return requests.request(
             method,
             url,
@@ -66,10 +69,17 @@ def ask(
             auth=HokusaiRequestAuth(),
             allow_redirects=method.upper() in _FOLLOWED,
         )
+
+    token = ACTIVE.set(credential)
+    try:
+        response = send() if isinstance(timeout, tuple) else within(timeout, send)
     except requests.RequestException as error:
         raise _errors.no_answer(error, url=url, action=action) from error
     finally:
         ACTIVE.reset(token)
+    if response is None:
+        raise _errors.no_answer(requests.Timeout("no answer in time"), url=url, action=action)
+    return response
 
 
 def refusal(response: Response, action: str) -> HokusaiException:
