@@ -207,9 +207,11 @@ ADDRESSES = {
     "https://someone:hk_test_unclean@registry.hokus.ai/api/mlflow": "A12",
     "http://127.0.0.1:5000/#/experiments/1": "B03",
 }
+_ADDRESS_NAMES = ["no_scheme", "host_and_port", "no_colon", "one_slash", "misspelt_scheme", "login", "page"]
+"""Ids of cases stand in results and are compared between runs: an address with a login would be redacted there."""
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", ADDRESSES, ids=_ADDRESS_NAMES)
 @case("ModelRegistry", call='ModelRegistry("...")', criteria=("C5",), level="full")
 def test_address_that_cannot_work_is_refused(sdk: Sdk, platform: Platform, address: str) -> None:
     """A tracking URI without a scheme, with a login or with a fragment is refused, and no folder is made."""
