@@ -1,7 +1,8 @@
 """The Hokusai test kit: a pytest plugin, a mock platform, a contract suite and a doctor.
 
-`HokusaiServer` and `HokusaiSandbox` are the types of the plugin's fixtures, for annotations. They are imported when
-they are first asked for: every pytest run loads this package (PYTEST_DONT_REWRITE for the same reason).
+`HokusaiServer`, `HokusaiSandbox` and `HokusaiCassette` are the types of the plugin's fixtures, for annotations. They
+are imported when they are first asked for: every pytest run loads this package (PYTEST_DONT_REWRITE for the same
+reason).
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 TYPE_CHECKING = False  # `typing` is not imported here: type checkers know the name
 if TYPE_CHECKING:
     from hokusai_mock._version import __version__
+    from hokusai_testkit.fixtures.cassette import HokusaiCassette
     from hokusai_testkit.fixtures.sandbox import HokusaiSandbox
     from hokusai_testkit.fixtures.server import HokusaiServer
 
-__all__ = ["HokusaiSandbox", "HokusaiServer", "__version__"]
+__all__ = ["HokusaiCassette", "HokusaiSandbox", "HokusaiServer", "__version__"]
 
 _LAZY = {
+    "HokusaiCassette": "hokusai_testkit.fixtures.cassette",
     "HokusaiSandbox": "hokusai_testkit.fixtures.sandbox",
     "HokusaiServer": "hokusai_testkit.fixtures.server",
     "__version__": "hokusai_mock._version",

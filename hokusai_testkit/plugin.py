@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # `typing` is not imported here: type checkers know the n
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
+    from hokusai_testkit.fixtures.cassette import HokusaiCassette
     from hokusai_testkit.fixtures.sandbox import HokusaiSandbox
     from hokusai_testkit.fixtures.server import HokusaiServer
 
@@ -22,6 +23,7 @@ MARKERS = {
     "window={}): a fault that is there from the start of this test; several markers are several faults",
     "hokusai_requires": "(mlflow='>=2.14', capability=NAME): "
     "skip this test unless that MLflow client is installed, and the played version has that capability",
+    "hokusai_cassette": "(name): the file in cassettes/ that hokusai_cassette plays; default: <module>/<test>.yaml",
     "hokusai_online": "(reason): this test needs the real service; it runs with --hokusai-target=URL only",
 }
 
@@ -45,6 +47,8 @@ OPTIONS = (
     ),
     ("block-network", "store_true", "bool", None, "connect to this machine only"),
     ("keep", "store", "string", "DIR", "keep the requests and the state of a failed test's sandbox in DIR"),
+    ("record", "store", "string", "none|once|new|rewrite", "what hokusai_cassette records (default: none)"),
+    ("report", "store", "string", "DIR", "write what the tests did with the mock to DIR/report.json and played.json"),
 )
 """`--hokusai-<name>`, with the ini option `hokusai_<name>` and the variable `HOKUSAI_TESTKIT_<NAME>`."""
 
@@ -57,6 +61,8 @@ DEFAULTS = {
     "target": "mock",
     "block_network": False,
     "keep": None,
+    "record": "none",
+    "report": None,
 }
 
 
@@ -88,6 +94,33 @@ def pytest_configure_node(node: object) -> None:
     from hokusai_testkit.fixtures.shared import hand_over  # noqa: PLC0415
 
     hand_over(node, settings(node.config))  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Take what a worker of pytest-xdist reports."""
+    if settings(node.config)["report"] is not None:  # type: ignore[attr-defined]
+        from hokusai_testkit.fixtures.reporting import take_over  # noqa: PLC0415
+
+        take_over(node)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report that was asked for."""
+    options = settings(session.config)
+    if options["report"] is not None:
+        from hokusai_testkit.fixtures.reporting import finish  # noqa: PLC0415
+
+        finish(session.config, options)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_recording_configure(vcr: object) -> None:
+    """Let the cassettes that pytest-recording records hold no secrets."""
+    from hokusai_testkit.cassettes.vcr_hooks import configure  # noqa: PLC0415
+
+    configure(vcr)
 
 
 def settings(config: pytest.Config) -> dict[str, object]:
@@ -193,7 +226,8 @@ def hokusai(request: pytest.FixtureRequest, hokusai_server: HokusaiServer) -> It
     """This test's own platform: a fresh sandbox of the session's mock, gone when the test is over."""
     from hokusai_testkit.fixtures.lifetime import test_sandbox  # noqa: PLC0415
 
-    with test_sandbox(request.node, hokusai_server) as sandbox:
+    report = settings(request.config)["report"]
+    with test_sandbox(request.node, hokusai_server, report) as sandbox:  # type: ignore[arg-type]
         yield sandbox
 
 
@@ -211,6 +245,15 @@ def hokusai_env(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str | N
         return
     with environment.applied(request.getfixturevalue("hokusai")) as env:
         yield env
+
+
+@pytest.fixture
+def hokusai_cassette(request: pytest.FixtureRequest) -> Iterator[HokusaiCassette]:
+    """This test's cassette, played as a server, or recorded (`--hokusai-record`); unmodified code talks to it."""
+    from hokusai_testkit.fixtures import cassette, environment  # noqa: PLC0415
+
+    with cassette.opened(request, settings(request.config)) as opened, environment.led_by(opened.env):
+        yield opened
 
 
 @pytest.fixture(scope="session")

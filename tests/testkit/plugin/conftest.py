@@ -42,7 +42,7 @@ def search(base=None, key=None):
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A folder with `client.py`, and none of the plugin's variables set."""
-    for name in ("PROFILE", "SCENARIO", "SEED"):
+    for name in ("PROFILE", "SCENARIO", "SEED", "SERVER", "TARGET", "BLOCK_NETWORK", "KEEP", "RECORD", "REPORT"):
         monkeypatch.delenv(f"HOKUSAI_TESTKIT_{name}", raising=False)
     pytester.makepyfile(client=CLIENT)
     return pytester

@@ -67,7 +67,7 @@ def test_importing_the_package_is_cheap(pytester: pytest.Pytester) -> None:
 
 
 def test_exported_names_are_found_late() -> None:
-    assert dir(hokusai_testkit) == ["HokusaiSandbox", "HokusaiServer", "__version__"]
+    assert dir(hokusai_testkit) == ["HokusaiCassette", "HokusaiSandbox", "HokusaiServer", "__version__"]
     assert hokusai_testkit.HokusaiSandbox.__name__ == "HokusaiSandbox"
     with pytest.raises(AttributeError, match="no attribute 'HokusaiSandbx'"):
         _ = hokusai_testkit.HokusaiSandbx  # type: ignore[attr-defined]
