@@ -79,7 +79,7 @@ def _note(response: Response, *_: Any, downgraded: bool = False, **__: Any) -> N
         response.request.hooks["response"] = [partial(_note, downgraded=True)]
     seen = _seen.get()
     if seen is not None and response.status_code >= 400:
-        _ = response.content  # an answer that breaks off fails here just as it would have without this hook
+        len(response.content)  # an answer that breaks off fails here just as it would have without this hook
         seen.append(replace(read_response(response), downgraded=downgraded))
 
 
