@@ -112,7 +112,7 @@ def run_command(
     if terms is not None:
         click.echo(f"Run {terms.run} on {target}; ledger: {terms.folder}", err=True)
     with ProgressLine() as progress:
-        result = _guarded(ctx, lambda: run(selection, progress=progress))
+        result = _guarded(ctx, lambda: run(selection, progress=progress), terms)
     _write(result, files, folder, _secrets(terms))
     ctx.exit(_EXIT[result.verdict])
 
@@ -128,18 +128,24 @@ def _write(result: RunResult, files: dict[Any, str | None], folder: Path | None,
         write(TerminalReport.for_terminal(), result, "-", known)
 
 
-def _guarded(ctx: click.Context, work: Callable[[], Any]) -> Any:
-    """Do `work`, and end with the exit code of what went wrong."""
+def _guarded(ctx: click.Context, work: Callable[[], Any], terms: Terms | None = None) -> Any:
+    """Do `work`, and end with the exit code of what went wrong; say how what is left on a server is removed."""
     try:
         return work()
     except UsageError as problem:
         raise click.UsageError(str(problem), ctx) from problem
     except RunError as problem:
-        click.echo(f"Error: {problem}", err=True)
+        click.echo(f"Error: {problem}{_way_out(terms)}", err=True)
         ctx.exit(BROKEN)
     except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
+        click.echo(f"Interrupted.{_way_out(terms)}", err=True)
         ctx.exit(INTERRUPTED)
+
+
+def _way_out(terms: Terms | None) -> str:
+    if terms is None:
+        return ""
+    return f"\nRemove what it made: hokusai-testkit contract cleanup --run {terms.run} --report {terms.folder}"
 
 
 def _terms(ctx: click.Context, target: str, folder: Path | None, given: dict[str, Any]) -> Terms | None:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hokusai_testkit.contract.results import OUTCOMES, CaseResult, RunResult, verdict_of
+from hokusai_testkit.contract.comparison import compare, compared_lines
+from hokusai_testkit.contract.recorder import merged
+from hokusai_testkit.contract.results import OUTCOMES, CaseInfo, CaseResult, RunResult, verdict_of
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,27 @@ def test_a_case_result_survives_json(result):
     for outcome in OUTCOMES:
         case = result(outcome, issue="ISSUE-2", criteria=("C1", "C4"))
         assert CaseResult.from_json(json.loads(json.dumps(case.to_json()))) == case
+
+
+def test_parts_of_several_workers_are_one_result_and_what_a_dead_worker_had_is_an_error(result):
+    first, second, left_out = result("pass", name="a"), result("fail", name="b"), result("disabled", name="c")
+    parts = [RunResult({}, {}, {}, (first, left_out)), RunResult({}, {}, {}, (second, left_out))]
+    lost = CaseInfo("ModelRegistry/d", "ModelRegistry", None, ("C1",), "core")
+    whole = merged(parts, [first.info, second.info, lost])
+    assert [(case.info.id.rpartition("/")[2], case.outcome) for case in whole.cases] == [
+        ("a", "pass"),
+        ("c", "disabled"),
+        ("b", "fail"),
+        ("d", "error"),
+    ]
+    assert whole.cases[-1].reason.code == "not-run"
+
+
+def test_changes_are_told_by_whether_they_are_worse(result):
+    old = RunResult({}, {}, {}, (result("pass", name="a"), result("fail", name="b"), result("pass", name="gone")))
+    new = RunResult({}, {}, {}, (result("skip", name="a"), result("pass", name="b"), result("pass", name="new")))
+    found = compare(old, new)
+    assert found.worse == (("ModelRegistry/a", "pass", "skip"),)
+    assert found.better == (("ModelRegistry/b", "fail", "pass"),)
+    assert (found.added, found.removed) == (("ModelRegistry/new",), ("ModelRegistry/gone",))
+    assert list(compared_lines(compare(old, old))) == ["Nothing changed."]

@@ -75,8 +75,10 @@ def test_a_plain_server_is_used_and_left_as_it_was(plain, tmp_path):
     assert [what for what in result.target["removed"] if "hkt-1a2b3c4d-" in what]
 
 
-def test_on_a_plain_server_the_platforms_cases_say_that_they_do_not_apply(plain):
+def test_on_a_plain_server_the_platforms_cases_say_that_they_do_not_apply(plain, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     result = run(Selection(target=plain.url, keyword="ISSUE-3"))
+    assert result.target["ledger"].startswith(str(tmp_path))
     reasons = {case.reason.code for case in result.cases if case.outcome == "disabled"}
     assert {"not-applicable:scenarios", "not-applicable:platform", "deselected:keyword"} <= reasons
     assert result.verdict is True
