@@ -41,6 +41,7 @@ __all__ = [
     "select_plugin",
     "set_tls",
     "set_tracking_uri",
+    "tls_of",
     "untraced",
     "version",
 ]
@@ -132,6 +133,12 @@ def request(uri: str, path: str, params: dict[str, str], timeout: tuple[float, f
     return rest_utils.http_request(
         _host_creds(uri), path, "GET", max_retries=0, raise_on_status=False, params=params, timeout=timeout
     )
+
+
+def tls_of(uri: str) -> dict[str, Any]:
+    """Return `verify` and `cert`, as requests takes them, with which MLflow speaks to the server at `uri`."""
+    creds = _host_creds(uri)
+    return {"verify": creds.verify, "cert": creds.client_cert_path}
 
 
 def _host_creds(uri: str) -> Any:
@@ -319,6 +326,7 @@ def untraced(function: Any) -> Any:
     return getattr(function, "__wrapped__", function)
 
 
+@lru_cache(maxsize=1)
 def skops_is_default() -> bool:
     """Tell whether `mlflow.sklearn` can write skops files and the package is there."""
     import inspect  # noqa: PLC0415
@@ -330,6 +338,7 @@ def skops_is_default() -> bool:
     return default == "skops" and installed("skops")
 
 
+@lru_cache(maxsize=64)  # reading it costs a millisecond, and what was imported does not change any more
 def installed_requirement(distribution: str) -> str | None:
     """Return `name==version` of an installed distribution, or `None`."""
     try:

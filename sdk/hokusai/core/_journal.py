@@ -3,7 +3,8 @@
 Files and locks only; nothing here talks to a server. Below the local store's folder (`HOKUSAI_LOCAL_STORE`), whatever
 the version of MLflow:
 
-    registrations/<call>-<id>/entry.json    the registration; written anew, synced and renamed at every step
+    registrations/<call>-<id>/entry.json    the call; written and synced before the first create, never changed
+    registrations/<call>-<id>/steps.json    what exists by now; replaced after every step
     registrations/<call>-<id>/model/        the saved model, ready to upload; only where there is one to upload
     registrations/<id>.lock                 held by the process that works on it; freed by the system when that dies
 
@@ -40,7 +41,7 @@ from hokusai.exceptions import ConfigurationError
 __all__ = ["Draft", "Entry", "Journal", "Steps"]
 
 _FORMAT = 1
-_ENTRY = "entry.json"
+_ENTRY, _STEPS = "entry.json", "steps.json"
 _DRAFT = ".draft-"
 _DONE = ".done-"
 
@@ -119,16 +120,16 @@ class Entry:
         return [item for item in wanted if item] or ["the check that its semantic version is its own"]
 
     def record(self, **steps: Any) -> None:
-        """Write down what exists now, crash safe."""
+        """Write down what exists now."""
         self.steps = replace(self.steps, **steps)
-        self._write()
+        self._write_steps()
 
     def leave(self, problem: str | None) -> None:
         """Leave the registration open, and say why; `None` keeps what was said before."""
         if problem is not None:
             self.problem = problem
             with suppress(OSError):  # the reason is a courtesy: what exists is written already
-                self._write()
+                self._write_steps()
         if self._lock is not None:
             self._lock.release()
 
@@ -141,7 +142,7 @@ class Entry:
         if self._lock is not None:
             self._lock.release(remove=True)
 
-    def _write(self) -> None:
+    def _write_call(self) -> None:
         content = {
             "format": _FORMAT,
             "id": self.id,
@@ -150,19 +151,36 @@ class Entry:
             "store": self.store,
             "created": self.created.isoformat(),
             "order": self.order,
-            "steps": asdict(self.steps),
-            "problem": self.problem,
         }
-        _write_synced(self.folder / _ENTRY, json.dumps(content, indent=1))
+        with (self.folder / _ENTRY).open("w", encoding="utf-8") as handle:
+            json.dump(content, handle, indent=1)
+            handle.flush()
+            os.fsync(handle.fileno())
+
+    def _write_steps(self) -> None:
+        """Replace the steps: whoever dies meanwhile leaves the old ones or the new ones, never a part.
+
+        Not synced to the disk, which may take as long as a request: a step that a power failure takes away is found
+        again by its tag, or done again, which changes nothing.
+        """
+        new = self.folder / f"{_STEPS}.new"
+        new.write_text(json.dumps({**asdict(self.steps), "problem": self.problem}), encoding="utf-8")
+        os.replace(new, self.folder / _STEPS)
+
+    def _read_steps(self) -> None:
+        with suppress(OSError, ValueError, TypeError):  # none were written, or a power failure left a part
+            told = json.loads((self.folder / _STEPS).read_text(encoding="utf-8"))
+            self.problem = told.pop("problem")
+            self.steps = Steps(**told)
 
     @classmethod
     def _read(cls, folder: Path) -> Entry | None:
-        """Read what `_write` wrote; `None` for a folder that is gone, or that another release wrote."""
+        """Read what was written; `None` for a folder that is gone, or that another release wrote."""
         try:
             content = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
             if content["format"] != _FORMAT:
                 return None
-            return cls(
+            entry = cls(
                 folder=folder,
                 id=content["id"],
                 digest=content["digest"],
@@ -170,12 +188,12 @@ class Entry:
                 store=content["store"],
                 created=datetime.fromisoformat(content["created"]),
                 order=content["order"],
-                steps=Steps(**content["steps"]),
-                problem=content["problem"],
                 resumed=True,
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        entry._read_steps()
+        return entry
 
 
 @dataclass(slots=True)
@@ -197,7 +215,7 @@ class Draft:
         """Make it a registration of the journal; before the first create. The lock is held by the entry from now on."""
         created = datetime.now(timezone.utc).replace(tzinfo=None)
         entry = Entry(self.folder, self.id, digest, target, store, created, order, _lock=self._lock)
-        entry._write()
+        entry._write_call()
         entry.folder = self._journal.folder / f"{digest[:16]}-{self.id}"
         os.replace(self.folder, entry.folder)
         _sync_folder(self._journal.folder)
@@ -303,17 +321,6 @@ class Journal:
                 if identity in loose:
                     shutil.rmtree(loose[identity], ignore_errors=True)
                 lock.release(remove=True)
-
-
-def _write_synced(path: Path, text: str) -> None:
-    """Replace a file so that after a crash it holds the old text or the new one, never a part."""
-    new = path.with_name(f"{path.name}.new")
-    with new.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(new, path)
-    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
