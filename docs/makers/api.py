@@ -33,7 +33,7 @@ WIDTH = 100
 """Characters up to which a signature stands in one line."""
 
 _INCIDENTS = frozenset(path.stem for path in (Path(__file__).parents[1] / "incidents").glob("[A-G][0-9][0-9].md"))
-_IMPORT = re.compile(r" ?Documented import: `[^`]*`\.")
+_IMPORT = re.compile(r" ?(Documented import: )?`from hokusai[^`]*`\.")
 """Stands on the page already."""
 EXCEPTIONS = "exceptions"
 """The area whose classes stand together on one page."""
@@ -105,18 +105,16 @@ def _index(read: Sequence[Area]) -> Iterator[str]:
         yield "| | |"
         yield "|---|---|"
         for one in area.classes:
-            names = ", ".join(f"[`{method.name}`]({one.name}.md#{method.name})" for method in _named(one.methods))
-            yield f"| [`{one.name}`]({one.name}.md) | {names or cell(_summary(one.source))} |"
+            yield f"| [`{one.name}`]({one.name}.md) | {cell(_summary(one.source))} |"
+            for method in one.methods:
+                if not method.name.startswith("_"):
+                    yield f"| [`.{method.name}`]({one.name}.md#{method.name}) | {cell(_summary(method))} |"
         for one in area.functions:
             yield f"| [`{one.name}`]({area.name}.md#{one.name}) | {cell(_summary(one.methods[0]))} |"
 
 
-def _named(methods: Sequence[griffe.Function]) -> list[griffe.Function]:
-    return [method for method in methods if not method.name.startswith("_")]
-
-
 def _summary(of: griffe.Object) -> str:
-    return of.docstring.value.split("\n\n")[0] if of.docstring else ""
+    return _IMPORT.sub("", of.docstring.value.split("\n\n")[0]) if of.docstring else ""
 
 
 def _class(one: Documented, held: Held, link: Linker) -> Iterator[str]:
