@@ -317,3 +317,17 @@ def test_a_registration_that_broke_off_is_gone_on_with(registry: ModelRegistry, 
         warnings.simplefilter("error")
         assert register(registry, run_id).version == "1"
     assert len(events(platform)) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_the_event_goes_by_the_tls_settings_of_mlflow(
+    registry: ModelRegistry, platform: Sandbox, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes to the same server as MLflow's calls: what lets those through must let the event through."""
+    pytest.importorskip("trustme")
+    for name, value in platform.scenario("tls.unknown_ca").items():
+        monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
+    over_tls = ModelRegistry(mode="online")
+    assert over_tls.tracking_uri.startswith("https://")
+    assert register(over_tls, run_id).event_emitted is True

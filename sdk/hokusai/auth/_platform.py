@@ -41,11 +41,13 @@ def ask(
     params: Mapping[str, Any] | None = None,
     json: Any = None,
     headers: Mapping[str, str] | None = None,
+    tls: Mapping[str, Any] | None = None,
 ) -> Response:
     """Make one request with `credential` where it belongs.
 
     `timeout` is in seconds: for the whole call, whatever the other side does meanwhile; as a pair, for connecting and
-    for each read, where the caller bounds the whole.
+    for each read, where the caller bounds the whole. `tls` is `verify` and `cert` of requests, where they are not its
+    defaults.
 
     Raises:
         ConfigurationError: the key would travel over plain http.
@@ -68,6 +70,7 @@ def ask(
             timeout=timeout,
             auth=HokusaiRequestAuth(),
             allow_redirects=method.upper() in _FOLLOWED,
+            **(tls or {}),
         )
 
     token = ACTIVE.set(credential)

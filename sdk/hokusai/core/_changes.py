@@ -95,7 +95,8 @@ def _delete_by_platform(settings: Settings, version: ModelVersion, lost: Excepti
     path = f"/models/{quote(version.name, safe='')}/{version.number}"
     url = platform_url(settings.api_endpoint, path)
     action = f"delete {label}"
-    with ask("DELETE", url, settings.credential, action=action, timeout=settings.timeout) as response:
+    tls = _mlflow.tls_of(settings.tracking_uri)
+    with ask("DELETE", url, settings.credential, action=action, timeout=settings.timeout, tls=tls) as response:
         if response.status_code < 300:
             return
         problem = refusal(response, action)

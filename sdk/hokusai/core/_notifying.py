@@ -15,6 +15,7 @@ from typing import Any
 
 from hokusai import _errors, _mlflow
 from hokusai._backend import Backend, within
+from hokusai.auth._credentials import origin_of
 from hokusai.auth._platform import ask
 from hokusai.auth.mlflow_plugin import SeenResponse, read_response
 from hokusai.config._resolver import Settings
@@ -23,7 +24,7 @@ from hokusai.core._tokenized_model import EVENT_TAG, STATE_TAG, TokenizedModel, 
 from hokusai.core._versions import ModelVersion
 from hokusai.exceptions import HokusaiException, InvalidParameterError, NotificationError, RegistryException
 
-__all__ = ["Delivery", "delivery_of", "keep_event", "kept_event", "notify"]
+__all__ = ["Delivery", "delivery_of", "keep_event", "kept_event", "notify", "tls_for"]
 
 _BODY_LIMIT = 4000
 _STILL_TO_SEND = "The model is registered: do not register it again, but call renotify({name!r}, {version!r})"
@@ -114,6 +115,7 @@ def _send(
             action="send the registration event",
             timeout=timeouts,
             json=dict(event),
+            tls=tls_for(backend.settings, delivery.url),
         ) as response:
             return read_response(response)
 
@@ -125,6 +127,12 @@ def _send(
     if seen is None:
         return judge_silence({"ReadTimeout"}, ""), None, None
     return judge_answer(seen), seen, None
+
+
+def tls_for(settings: Settings, url: str) -> dict[str, Any]:
+    """Return MLflow's own TLS settings for a route beside the tracking server; nothing for any other host."""
+    beside = origin_of(url) == origin_of(settings.tracking_uri)
+    return _mlflow.tls_of(settings.tracking_uri) if beside else {}
 
 
 def _error(version: ModelVersion, verdict: Verdict, seen: SeenResponse | None, delivery: Delivery) -> NotificationError:
