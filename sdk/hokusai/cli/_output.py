@@ -42,9 +42,10 @@ class Output:
             click.echo(self.masked(text))
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Write rows below each other, every column as wide as it must be."""
-        widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-        for row in (head, *rows):
+        """Write rows below each other, every column as wide as it must be; without `head` the rows alone."""
+        lines = (head, *rows) if head else tuple(rows)
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for row in lines:
             self.say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
     def fail(self, error: BaseException) -> None:

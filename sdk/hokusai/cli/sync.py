@@ -93,14 +93,11 @@ def _show(output: Output, report: Report) -> None:
     output.result(content)
     if report.uploaded or report.left:
         output.say(f"From {report.store} to {report.target}")
-    for item in report.uploaded:
-        detail = f"  ({item.detail})" if item.detail else ""
-        output.say(f"  {item.kind:12}  {item.name}  {item.old} -> {item.new}{detail}")
+    moved = [(item.kind, f"{item.name} {item.detail}".strip(), f"{item.old} -> {item.new}") for item in report.uploaded]
+    output.table((), [("", *cells) for cells in moved])
     for event in report.events:
         again = f"; to send it: ModelRegistry().renotify({event.name!r}, {event.version!r})"
-        output.say(
-            f"  {'event':12}  {event.name} {event.version}: {event.state}{'' if event.state == 'sent' else again}"
-        )
+        output.say(f"  event  {event.name} {event.version}: {event.state}{'' if event.state == 'sent' else again}")
     _show_left(output, report.left)
     _show_elsewhere(output, report.elsewhere)
     things = sum(item.kind != "experiment" for item in report.uploaded)
@@ -110,9 +107,9 @@ def _show(output: Output, report: Report) -> None:
 def _show_left(output: Output, left: Sequence[Left]) -> None:
     for item in left:
         code = f"[{item.code}] " if item.code else ""
-        output.say(f"  left          {item.kind} {item.name} ({item.id}): {code}{item.reason}")
+        output.say(f"  left  {item.kind} {item.name} ({item.id}): {code}{item.reason}")
         if item.remedy:
-            output.say(f"                What to do: {item.remedy}")
+            output.say(f"        What to do: {item.remedy}")
 
 
 def _show_elsewhere(output: Output, elsewhere: Sequence[Elsewhere]) -> None:
