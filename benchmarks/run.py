@@ -13,6 +13,7 @@ import bench_isolation
 import bench_listeners
 import bench_plugin
 import bench_predicting
+import bench_registering
 import bench_server
 import bench_tracking
 
@@ -26,6 +27,7 @@ def main() -> int:
         **bench_import.figures(),
         **bench_tracking.figures(),
         **bench_predicting.figures(),
+        **bench_registering.figures(),
         **bench_contract.figures(),
     }
     for name, row in figures.items():
