@@ -81,6 +81,7 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user_data: Pa
     monkeypatch.chdir(home)
     monkeypatch.setattr(SETUP, "values", SetupValues())
     monkeypatch.setattr(TABLE, "_credentials", ())
+    monkeypatch.setattr(TABLE, "unverified", None)
     yield
     _forget_mlflow_state()
 

@@ -46,6 +46,10 @@ def test_importing_hokusai_loads_neither_mlflow_nor_pandas_nor_numpy_nor_request
         "core.inference",
         "core.models",
         "auth.mlflow_plugin",
+        "auth.client",
+        "auth.config",
+        "auth.exceptions",
+        "config.mlflow_auth",
     ],
 )
 def test_documented_modules_import_without_the_optional_dependencies(module: str) -> None:
@@ -83,11 +87,24 @@ def test_a_local_store_without_its_packages_names_sqlalchemy_and_alembic() -> No
     assert "alembic" in said
 
 
-def test_every_documented_name_can_be_imported() -> None:
-    import hokusai
+@pytest.mark.parametrize("package", ["hokusai", "hokusai.auth", "hokusai.config", "hokusai.core", "hokusai.tracking"])
+def test_every_documented_name_can_be_imported(package: str) -> None:
+    from importlib import import_module
 
-    for name in hokusai.__all__:
-        assert getattr(hokusai, name) is not None
+    module = import_module(package)
+    for name in module.__all__:
+        assert getattr(module, name) is not None
+        assert name in dir(module)
+
+
+def test_a_missing_package_is_of_the_family_and_an_import_error() -> None:
+    code = (
+        f"{hiding(('mlflow',))}\nimport hokusai\n"
+        "try:\n    hokusai.ModelRegistry(mode='local')\n"
+        "except hokusai.MissingMLExtraError as e:\n"
+        "    print(isinstance(e, ImportError), isinstance(e, hokusai.HokusaiException), e.name, e.code, bool(e.remedy))"
+    )
+    assert run(code) == "True True mlflow G05 True"
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -155,6 +155,20 @@ def test_without_the_authority_the_server_is_not_trusted(mutual: tuple[Sandbox, 
     assert caught.value.code == "D06"
 
 
+def test_a_server_whose_certificate_is_not_checked_takes_the_check_off_no_other(
+    mutual: tuple[Sandbox, Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, pem, _ = mutual
+    key = sandbox.api_key
+    monkeypatch.delenv("HOKUSAI_API_KEY", raising=False)
+    setup_mlflow_auth(sandbox.tracking_uri, token=key, insecure_tls=True, client_cert_path=str(pem), validate=False)
+    other = sandbox.tracking_uri.replace("127.0.0.1", "localhost")
+    with pytest.raises(ConfigurationError, match="not checked") as caught:
+        setup_mlflow_auth(other, token=key, client_cert_path=str(pem))
+    assert caught.value.code == "D06"
+    assert key not in str(caught.value)
+
+
 WRONG: dict[str, tuple[dict[str, Any], type[Exception], str | None]] = {
     "half a login": ({"username": "someone"}, InvalidParameterError, None),
     "the other half": ({"password": "word"}, InvalidParameterError, None),

@@ -100,6 +100,8 @@ class CredentialTable:
 
     def __init__(self) -> None:
         """Start empty."""
+        self.unverified: Origin | None = None
+        """The one server whose certificate need not be checked: for the client that is a setting of the process."""
         self._credentials: tuple[Credential, ...] = ()
         self._lock = threading.Lock()
 

@@ -19,6 +19,7 @@ from hokusai.auth._credentials import ACTIVE, TABLE, Credential, origin_of
 from hokusai.auth._key import Secret
 from hokusai.config._resolver import ambient_secret, standing_credential
 from hokusai.config._uris import check_transport
+from hokusai.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -136,11 +137,26 @@ def _credential_for(url: str) -> Credential | None:
     """Choose by the call that is running, else by what holds for the whole process."""
     active = ACTIVE.get()
     if active and active.rank(origin_of(url), "") is not None:
+        _check_verified(url)
         return active
     credential = standing_credential(url)
     if credential is not None:
         check_transport(url)
+        _check_verified(url)
     return credential
+
+
+def _check_verified(url: str) -> None:
+    """Refuse to send a secret to a server whose certificate is not checked because another one's need not be."""
+    origin, spared = origin_of(url), TABLE.unverified
+    if spared is not None and origin.scheme == "https" and origin != spared:
+        raise ConfigurationError(
+            f"Certificates are not checked in this process since setup_mlflow_auth(insecure_tls=True) for "
+            f"{spared.host}: a secret for {origin.host} would go to whoever answers.",
+            code="D06",
+            remedy="Give that server's authority as ca_bundle_path, or speak to it in a process of its own.",
+            url=url,
+        )
 
 
 def _drop_own_key(request: PreparedRequest) -> None:

@@ -32,7 +32,7 @@ def check_tracking_uri(value: object, source: str) -> str:
     """
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(
-            f"{source} must be a URI, not {type(value).__name__} or blank.",
+            f"{source} must be a URI, and is {'blank' if isinstance(value, str) else type(value).__name__}.",
             code="B08",
             remedy="Pass the server's address with its scheme, for example https://registry.hokus.ai/api/mlflow.",
         )

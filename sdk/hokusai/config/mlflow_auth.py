@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hokusai import _mlflow
-from hokusai.auth._credentials import TABLE, Credential
+from hokusai.auth._credentials import TABLE, Credential, origin_of
 from hokusai.auth._key import Secret, check_key, hide
 from hokusai.config._auth_status import get_mlflow_auth_status, get_mlflow_status, status_of
 from hokusai.config._resolver import foreign_authentication, tracking_uri_in_force
@@ -61,6 +61,8 @@ def setup_mlflow_auth(
         TABLE.add(credential)
     _mlflow.select_plugin()
     _mlflow.set_tls(insecure_tls, certificate, authorities)
+    if insecure_tls:
+        TABLE.unverified = origin_of(uri)
     if tracking_uri is not None:
         _mlflow.set_tracking_uri(uri)
     if validate and urlsplit(uri).scheme.lower() in ("http", "https"):
