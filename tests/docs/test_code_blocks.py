@@ -84,8 +84,9 @@ def command_lines() -> list[Line]:
     found = []
     for block in blocks("sh", "bash", "console"):
         for line in block.source.replace("\\\n", " ").splitlines():
-            words = shlex.split(line.removeprefix("$ "), comments=True)
-            if words and words[0] in COMMANDS:
+            called = line.removeprefix("$ ").lstrip()
+            if called.partition(" ")[0] in COMMANDS:  # what a block shows as output is no command line
+                words = shlex.split(called, comments=True)
                 found.append(Line(f"{block.where} {' '.join(words)[:70]}", words[0], words[1:]))
     return found
 
