@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -213,6 +215,41 @@ def test_a_connection_that_is_never_made_leaves_the_event_pending(
     assert (caught.value.code, caught.value.status_code) == ("D02", None)
     assert caught.value.__cause__ is not None
     assert state(registry) == "pending"
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """The address of a server that says yes to any event, a byte at a time: each read is quick, the whole is not."""
+    body, stop = json.dumps({"event_emitted": True}).encode(), threading.Event()
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            for byte in body:
+                if stop.wait(0.1):
+                    return
+                self.wfile.write(bytes([byte]))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Drip) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/api"
+        stop.set()
+        server.shutdown()
+        thread.join()
+
+
+def test_an_answer_that_drips_in_is_given_up_in_time(platform: Sandbox, dripping: str, run_id: str) -> None:
+    registry = ModelRegistry(platform.tracking_uri, platform.api_key, dripping, mode="online")
+    with pytest.raises(NotificationError, match="The site may have it"):
+        register(registry, run_id, notification_timeout=0.5)
+    assert state(registry) == "unknown"
 
 
 # -- where it is registered ------------------------------------------------------------------------------------------
