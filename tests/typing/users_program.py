@@ -19,11 +19,12 @@ from hokusai import (
     MLflowAuthenticationError,
     ModelRegistry,
     ModelVersionManager,
+    NotificationError,
     PerformanceTracker,
     get_mlflow_auth_status,
     setup,
 )
-from hokusai.core import ModelRegistryEntry
+from hokusai.core import ModelRegistryEntry, TokenizedModel
 
 
 def registers(estimator: object) -> None:
@@ -45,6 +46,21 @@ def reads_and_predicts(registry: ModelRegistry) -> None:
     versions.get_latest_version(1)  # type: ignore[arg-type]
     predictions = HokusaiInferencePipeline(registry).predict_batch([[0.2]], "lead_scoring")
     assert_type(predictions, list[Any])
+
+
+def tokenizes(registry: ModelRegistry) -> str | None:
+    try:
+        model = registry.register_tokenized_model("runs:/1/model", "lead_scoring", "LSCOR", "accuracy", 0.85)
+    except NotificationError as problem:
+        model = registry.renotify(problem.result)
+    assert_type(model, TokenizedModel)
+    assert_type(model.event_emitted, bool | None)
+    assert_type(registry.list_models_by_token("lscor"), list[TokenizedModel])
+    assert_type(registry.get_latest_model("lead_scoring"), ModelRegistryEntry | None)
+    assert_type([entry.version for entry in registry.get_model_lineage("lead_scoring")], list[str])
+    registry.update_model_tags("lead_scoring", 3, {"team": "growth", "reviewed": 1})
+    registry.register_tokenized_model("runs:/1/model", "lead_scoring", "LSCOR")  # type: ignore[call-arg]
+    return model.notification_error
 
 
 def tracks(registry: ModelRegistry) -> None:
