@@ -78,7 +78,7 @@ def test_contribution_leaves_the_caller_alone(sdk: Sdk, platform: Platform) -> N
     expect.equal(dict(platform.tracking.run(mine.id).metrics), {}, "the metrics of the user's own run")
 
 
-@case(LOG, call=CALL_LOG, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
+@case(LOG, call=CALL_LOG, criteria=("C2", "C5"), level=FULL, needs=("scenarios", "registry-role"))
 def test_contribution_that_cannot_be_recorded(sdk: Sdk, platform: Platform) -> None:
     """A refused key is raised with the incident's code, the status and what to do."""
     tracker = sdk.PerformanceTracker()

@@ -112,7 +112,7 @@ def test_history_in_an_outage(sdk: Sdk, platform: Platform) -> None:
             manager.get_experiment_history()
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
+@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios", "registry-role"))
 def test_history_without_rights(sdk: Sdk, platform: Platform) -> None:
     """A key that loses its rights is refused with the incident's code, the status and what to do."""
     manager = _manager(sdk, platform)

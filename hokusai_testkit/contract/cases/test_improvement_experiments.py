@@ -108,7 +108,7 @@ def test_improvement_experiment_without_data(sdk: Sdk, platform: Platform, wrong
     expect.nothing_sent(platform, lambda entry: entry["method"] == "POST")
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
+@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios", "registry-role"))
 def test_improvement_experiment_without_rights(sdk: Sdk, platform: Platform) -> None:
     """A key that loses its rights is refused with the incident's code, the status and what to do."""
     manager = sdk.ExperimentManager(platform.name("improvements"))

@@ -220,7 +220,7 @@ def test_improvement_leaves_no_run_active(sdk: Sdk, platform: Platform) -> None:
     expect.that(mlflow.active_run() is None, "no run is active", mlflow.active_run())
 
 
-@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios",))
+@case(METHOD, call=CALL, criteria=("C2", "C5"), level=FULL, needs=("scenarios", "registry-role"))
 def test_improvement_that_cannot_be_recorded(sdk: Sdk, platform: Platform) -> None:
     """A refused key is raised with the incident's code, the status and what to do; it is not swallowed."""
     platform.play("auth.admin_required")
