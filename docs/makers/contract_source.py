@@ -1,21 +1,19 @@
 """What the API reference is made of: the Protocols with their docstrings, the imports, the cases, the exceptions.
 
-Read by griffe from the source, so that types stand as they were written; the cases are imported, for they know what
-they hold. How a page looks is in `api.py`.
+Read by griffe from the source, so that types stand as they were written; the cases tell themselves
+what they hold. How a page looks is in `api.py`.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import griffe
 
-from hokusai_testkit.contract import cases
-from hokusai_testkit.contract.case import Case, case_of
+from hokusai_testkit.contract.case import Case
+from hokusai_testkit.contract.catalogue import entries
 from hokusai_testkit.contract.sdk import DOCUMENTED_IMPORTS
 
 __all__ = ["Area", "Documented", "areas", "cases_by_promise", "exceptions", "imports_of", "text_sections"]
@@ -103,15 +101,11 @@ def text_sections(of: griffe.Object) -> list[griffe.DocstringSection]:
 
 def cases_by_promise() -> dict[str, list[tuple[str, Case]]]:
     """The contract cases by the promise that they hold, each with the file in which it stands."""
-    found: dict[str, dict[str, tuple[str, Case]]] = {}
-    for module in pkgutil.iter_modules(cases.__path__):
-        if not module.name.startswith("test_"):
-            continue
-        for value in vars(importlib.import_module(f"{cases.__name__}.{module.name}")).values():
-            facts = case_of(value)
-            if facts is not None:
-                found.setdefault(facts.promise.name, {})[facts.name] = (f"{module.name}.py", facts)
-    return {promise: list(held.values()) for promise, held in found.items()}
+    found: dict[str, list[tuple[str, Case]]] = {}
+    for entry in entries():
+        file = f"{entry.module.rpartition('.')[2]}.py"
+        found.setdefault(entry.case.promise.name, []).append((file, entry.case))
+    return found
 
 
 def exceptions() -> list[griffe.Class]:
