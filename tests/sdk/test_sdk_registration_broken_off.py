@@ -188,7 +188,13 @@ def test_a_lost_race_of_version_numbers_is_settled_by_the_call_that_goes_on(
     from hokusai.core import _registration
 
     registry.register_baseline(estimator, model_name="m")
-    monkeypatch.setattr(_registration, "read_versions", lambda client, name: [])  # as if nobody had been there yet
+    real, calls = _registration.read_versions, []
+
+    def read(client: Any, name: str) -> Any:
+        calls.append(name)
+        return [] if len(calls) == 1 else real(client, name)  # as if nobody had been there yet
+
+    monkeypatch.setattr(_registration, "read_versions", read)
     fail(platform, "*/model-versions/set-tag")
     broken_off(registry, estimator)
     monkeypatch.undo()
@@ -237,3 +243,24 @@ def test_an_interrupted_call_leaves_its_registration_open(
     assert [entry.name for entry in journal(tmp_path)] == ["m"]
     assert registry.register_baseline(estimator, model_name="m").version == "1.0.0"
     assert journal(tmp_path) == []
+
+
+def test_a_version_that_mlflow_made_twice_after_a_lost_answer_counts_once(
+    registry: ModelRegistry, platform: Sandbox, estimator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hokusai import ModelVersionManager
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    platform.fault(
+        layer="handler",
+        when="after",
+        effect="status",
+        match={"paths": ["*/model-versions/create"]},
+        times=1,
+        with_=PROXY,
+    )
+    entry = registry.register_baseline(estimator, model_name="m")
+    assert (entry.version, entry.mlflow_version) == ("1.0.0", "1")
+    assert ModelVersionManager(registry).list_versions("m") == ["1.0.0"]
+    assert registry._backend.client.get_model_version("m", "2").tags["hokusai.duplicate_of"] == "1"
+    assert registry.register_baseline(estimator, model_name="m").version == "1.1.0"

@@ -40,6 +40,9 @@ EXPERIMENT = "hokusai_registrations"
 REGISTRATION = "hokusai.registration_id"
 """The tag of run and version that says which registration made them."""
 
+_DOUBLE = "hokusai.duplicate_of"
+"""On a version that a repeated request made once more: the number of the one that counts."""
+
 _AT_ONCE = 1000
 """Metrics that a server takes in one request."""
 
@@ -250,9 +253,27 @@ class _Unit:
             number, run_id, tags, moved = made.number, made.run_id, made.tags, MOVED in made.tags
         semantic = Version.parse(tags.get("version")) if order.numbered else None
         if semantic is not None:
-            semantic = settle(client, order.name, number, semantic, order.part, moved=moved)
+            number, versions = self._one_of(number)
+            part = order.part
+            semantic = settle(client, order.name, number, semantic, part, moved=moved, versions=versions)
             tags = {**tags, "version": str(semantic)}
         return Registered(order, self.place, entry.id, number, semantic, run_id, entry.created, tags)
+
+    def _one_of(self, number: int) -> tuple[int, list[ModelVersion]]:
+        """Return the number of the version to keep, and all versions of the model but its doubles.
+
+        MLflow's client sends a create again whose answer was lost (C15), and then there are two. The lower number is
+        kept; the other loses its semantic version, and says so. It is not deleted: some gateways lose what DELETE says.
+        """
+        client, name = self.place.client, self.order.name
+        versions = read_versions(client, name)
+        own = [version.number for version in versions if version.tags.get(REGISTRATION) == self.entry.id]
+        kept = min(own, default=number)
+        for double in own:
+            if double != kept:
+                client.set_model_version_tag(name, str(double), _DOUBLE, str(kept))
+                client.set_model_version_tag(name, str(double), "version", "")
+        return kept, [version for version in versions if version.number == kept or version.number not in own]
 
     def _source(self) -> _sources.Source:
         """Upload the saved model, unless that was done; or find out where what is logged already lies."""
