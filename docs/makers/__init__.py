@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from makers import api, coverage, help_texts, incidents, troubleshooting
+from makers import api, coverage, errors, help_texts, incidents, troubleshooting
 
 __all__ = ["DOCS", "MAKERS", "differing", "pages", "write"]
 
 DOCS = Path(__file__).resolve().parents[1]
-MAKERS: tuple[ModuleType, ...] = (api, coverage, help_texts, incidents, troubleshooting)
+MAKERS: tuple[ModuleType, ...] = (api, coverage, errors, help_texts, incidents, troubleshooting)
 
 
 def pages() -> dict[str, str]:

@@ -33,7 +33,7 @@ _GROUPS = (
     Group(
         "Nothing was sent",
         "`ConfigurationError`, `ImportError`, `AttributeError`, `TypeError`, an error of encoding",
-        r"^(Configuration|Import|ModuleNotFound|Attribute|Type|Unicode\w+|InvalidParameter)Error|^MissingSchema"
+        r"^(Configuration|Import|MissingMLExtra|ModuleNotFound|Attribute|Type|Unicode\w+|InvalidParameter)Error|^MissingSchema"
         r"|^\w+: \[F03\]",
     ),
     Group("TLS", "`SSLError`, `certificate`, `wrong version number`", r"SSL|certificate|https was spoken"),

@@ -49,18 +49,6 @@ def _validate() -> Any:
     return HokusaiAuth(os.environ["HOKUSAI_API_KEY"], auth_service_url=service).validate()
 
 
-NAMES = {
-    "auth.validate": "HokusaiAuth.validate()",
-    "contributions.create": "AuthenticatedClient.post(path)",
-    "contributors.impact": "AuthenticatedClient.get(path)",
-    "experiments.search": "ModelVersionManager.list_versions(model_name)",
-    "model_versions.delete": "ModelRegistry.delete_model_version(model_id)",
-    "models.list": "AuthenticatedClient.get(path)",
-    "serving.predict": "AuthenticatedClient.post(path)",
-    "serving.predict with rows": "AuthenticatedClient.post(path)",
-}
-"""What a user of the SDK calls for each."""
-
 CALLS = {
     ("hokusai", "auth.validate"): _validate,
     ("hokusai", "contributions.create"): _platform(

@@ -22,6 +22,9 @@ from hokusai_mock import MockServer, scenarios
 LONGEST = 480
 """Characters of a message that are kept."""
 
+REMEDY = " What to do: "
+"""How the SDK's errors begin the sentence that helps."""
+
 _VARYING = (
     (r"https?://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/s/[\w.-]+)?", "<platform>"),
     (r"(?:127\.0\.0\.1|localhost)', port=\d+", "<host>', port=<port>"),
@@ -30,6 +33,7 @@ _VARYING = (
     (r"(?:/[\w.-]+)*/hk-[\w.-]+/\d+-[\w.]+/(home|work)", r"<\1>"),
     (r"\b0x[0-9a-f]{6,}\b", "<address>"),
     (r"\b(?:m-)?[0-9a-f]{32}\b", "<id>"),
+    (r"\b[0-9a-f]{16}-<id>", "<server>-<id>"),
     (r"\b\d{13}\b", "<time>"),
     (r"\b\d{18}\b", "<id>"),
     (r"\s+", " "),
@@ -66,10 +70,17 @@ def shown(seen: Any) -> str:
     if "unknown" in seen:
         return str(seen["unknown"])
     if seen["exception"] is not None:
-        return f"{seen['exception'][0].rpartition('.')[2]}: {text}"[:LONGEST]
+        return _kept(f"{seen['exception'][0].rpartition('.')[2]}: {text}")
     if seen.get("status_code") is not None:
         return f"{seen['status_code']} {text}".strip()[:LONGEST]
     return "no exception"
+
+
+def _kept(text: str) -> str:
+    """The beginning of a long message, and its end where that says what to do."""
+    said, mark, remedy = text.partition(REMEDY)
+    room = max(0, LONGEST - len(remedy) - len(mark))
+    return f"{said[:room]}{mark}{remedy}" if mark else text[:LONGEST]
 
 
 def unified(text: str) -> str:
