@@ -1,5 +1,3 @@
-
-
 from __future__ import annotations
 
 from typing import Any
@@ -47,6 +45,13 @@ def test_an_id_of_the_fallback_is_told_from_one_of_the_server(
     with pytest.raises(ModelNotFoundError, match="kept in the local store") as caught:
         registry.get_model_by_id(kept.model_id)
     assert "hokusai sync" in str(caught.value.remedy)
+
+
+def test_of_several_versions_with_one_id_the_newest_is_meant(registry: ModelRegistry, estimator: Any) -> None:
+    model = ModelFactory.create_model("custom", "same", "1.0.0", model=len)
+    made = [registry.register_baseline(model, name) for name in ("a", "a", "b", "a")]
+    assert {entry.model_id for entry in made} == {"same"}
+    assert registry.get_model_by_id("same") == registry.list_models_by_type("a")[-1]
 
 
 @pytest.mark.parametrize("wrong", ["", "  ", None, 7, "both ' and \""])

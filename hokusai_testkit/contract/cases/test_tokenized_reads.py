@@ -131,6 +131,15 @@ def test_token_is_found_in_any_case(sdk: Sdk, platform: Platform) -> None:
     expect.equal([model.token_id for model in found], [token], "the tokens")
 
 
+@case(LIST, call='list_models_by_token("LSCOR")', criteria=("C1",), level=FULL, writes=True)
+def test_token_that_was_stored_in_lower_case_is_found(sdk: Sdk, platform: Platform) -> None:
+    """What another tool stored in lower case belongs to the token too, and is told in upper case."""
+    token = platform.name("LSCOR").upper()
+    arrange_version(platform, platform.model("lead-scoring"), token_tags(token.lower()))
+    found = sdk.ModelRegistry().list_models_by_token(token)
+    expect.equal([model.token_id for model in found], [token], "the tokens")
+
+
 @case(
     LIST,
     call='list_models_by_token("NOBODY")',
