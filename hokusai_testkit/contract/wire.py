@@ -154,8 +154,11 @@ class Tracking:
     # -- the registry ------------------------------------------------------------------------------------------------
 
     def create_model(self, name: str) -> None:
-        """Create a registered model without versions."""
-        self._post("/registered-models/create", {"name": name})
+        """Create a registered model without versions; one that the run shares between its cases may be there."""
+        body = json.dumps({"name": name}).encode()
+        answer = self._ask("POST", f"{_API}/registered-models/create", body, "application/json")
+        if not (self._own and b"RESOURCE_ALREADY_EXISTS" in answer.body):
+            self._good(answer, "registered-models/create")
 
     def create_version(
         self,

@@ -114,7 +114,14 @@ def test_version_and_increment_exclude_each_other(sdk: Sdk, platform: Platform, 
 
 
 @pytest.mark.parametrize(
-    "wish", [{"version": "1.2"}, {"version": "v1.2.0"}, {"version": "latest"}, {"auto_increment": "micro"}]
+    "wish",
+    [
+        {"version": "1.2"},
+        {"version": "v1.2.0"},
+        {"version": "1.2.0-rc1"},
+        {"version": "latest"},
+        {"auto_increment": "micro"},
+    ],
 )
 @case(METHOD, call=CALL, criteria=("C5",), level="full", needs=(*MODEL, "journal"))
 def test_version_that_is_none_is_refused(sdk: Sdk, platform: Platform, wish: dict[str, str]) -> None:

@@ -83,7 +83,7 @@ def test_rollback_to_another_model_changes_nothing(sdk: Sdk, platform: Platform)
 @case(ROLLBACK, call='rollback_model("fraud", "nothing")', criteria=("C5",), level=FULL, writes=True)
 def test_rollback_to_an_unknown_id(sdk: Sdk, platform: Platform) -> None:
     """An id that nobody has is a ModelNotFoundError; nothing is changed."""
-    name = platform.model("fraud")
+    name = platform.name("fraud")
     _arrange(platform, name, "1.0.0")
     registry = sdk.ModelRegistry()
     with expect.raises(sdk, "ModelNotFoundError", naming="no-such-id"):

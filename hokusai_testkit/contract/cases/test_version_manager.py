@@ -35,7 +35,7 @@ test_get_previous_version_signature = signature_case(PREVIOUS, "test_get_previou
 
 def _arrange(platform: Platform, *versions: str | None, **metrics: float) -> tuple[str, list[str]]:
     """Make a model with these semantic versions, in this order; returns its name and MLflow's numbers."""
-    name = platform.model("fraud")
+    name = platform.name("fraud")
     numbers = []
     for semantic in versions:
         tags = {"model_id": f"{name}-{semantic}", "version": semantic} if semantic else {}
