@@ -252,7 +252,13 @@ def test_word_that_is_no_boolean_is_refused(
 
 
 @pytest.mark.parametrize("word", ["false", "0", "no", "OFF"])
-@case("ModelRegistry", call="# HOKUSAI_MOCK_MODE=false\nModelRegistry()", criteria=("C2",), needs=("journal",))
+@case(
+    "ModelRegistry",
+    call="# HOKUSAI_MOCK_MODE=false\nModelRegistry()",
+    criteria=("C2",),
+    level="full",
+    needs=("journal",),
+)
 def test_false_never_means_true(sdk: Sdk, platform: Platform, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     """HOKUSAI_MOCK_MODE=false does not switch local mode on: the platform is asked."""
     monkeypatch.setenv("HOKUSAI_MOCK_MODE", word)

@@ -30,7 +30,7 @@ test_rate_limit_error_signature = signature_case("RateLimitError", "test_rate_li
 
 
 @pytest.mark.parametrize("name", EXCEPTIONS)
-@case(ROOT, call=f"from hokusai.exceptions import {ROOT}, ...", criteria=("C1",))
+@case(ROOT, call=f"from hokusai.exceptions import {ROOT}, ...", criteria=("C1",), level="full")
 def test_family(sdk: Sdk, name: str) -> None:
     """Every documented exception can be imported from both places, is one class, and derives from what is said."""
     found = sdk.exception(name)
@@ -140,7 +140,7 @@ CAUSES: dict[str, tuple[str, str | None, int | None]] = {
 
 
 @pytest.mark.parametrize("scenario", CAUSES)
-@case(ROOT, call=CALL, criteria=("C2", "C5"), needs=("scenarios", "platform"))
+@case(ROOT, call=CALL, criteria=("C2", "C5"), level="full", needs=("scenarios", "platform"))
 def test_cause_is_named(sdk: Sdk, platform: Platform, scenario: str) -> None:
     """Each cause becomes its own exception with its code and the status of the wire, a remedy, and no secret."""
     name, code, status = CAUSES[scenario]
@@ -170,7 +170,11 @@ def test_error_keeps_its_cause_and_a_clean_address(sdk: Sdk, platform: Platform,
     [("limit.auth_service", (1, 60)), ("limit.retry_after_date", (1, 3600)), ("limit.retry_after_invalid", None)],
 )
 @case(
-    "RateLimitError", call=f"{CALL.replace(ROOT, 'RateLimitError')}", criteria=("C5",), needs=("scenarios", "platform")
+    "RateLimitError",
+    call=f"{CALL.replace(ROOT, 'RateLimitError')}",
+    criteria=("C5",),
+    level="full",
+    needs=("scenarios", "platform"),
 )
 def test_wait_is_in_seconds(sdk: Sdk, platform: Platform, scenario: str, seconds: tuple[int, int] | None) -> None:
     """`retry_after` is read from an integer and from an HTTP date; None when it cannot be read."""
