@@ -118,3 +118,13 @@ def test_get_mlflow_status_is_get_mlflow_auth_status() -> None:
     from hokusai.config import get_mlflow_auth_status, get_mlflow_status
 
     assert get_mlflow_status is get_mlflow_auth_status
+
+
+def test_the_platform_itself_can_be_asked_without_mlflow() -> None:
+    code = (
+        f"{hiding(('mlflow', 'pandas', 'numpy'))}\nfrom hokusai.auth import AuthenticatedClient\n"
+        "from hokusai import HokusaiException\n"
+        "try:\n    AuthenticatedClient('hk_test_key', 'http://127.0.0.1:9/api').post('/models')\n"
+        "except HokusaiException as e:\n    print(e.code)"
+    )
+    assert run(code) == "D02"
