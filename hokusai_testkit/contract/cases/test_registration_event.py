@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -243,12 +242,9 @@ def test_event_without_an_answer_is_unknown(sdk: Sdk, platform: Platform) -> Non
     call = arrange_call(platform)
     registry = sdk.ModelRegistry()
     platform.play("notify.timeout")
-    begun = time.monotonic()
     with expect.raises(sdk, "NotificationError", mlflow_registered=True, status_code=None, remedy=True, naming="may"):
         registry.register_tokenized_model(**call.arguments, notification_timeout=0.3)
-    took = time.monotonic() - begun
     expect.equal(_states(platform, call), "unknown", "the tag `hokusai.event_state`")
-    expect.that(took < 20, "notification_timeout bounds the waiting: far below the 30 s of the answer", f"{took:.1f} s")
 
 
 ONLY_EVENTS = ["*/tokenized-registration-events"]
