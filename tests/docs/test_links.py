@@ -36,3 +36,10 @@ def test_links_lead_somewhere(document: Path) -> None:
         if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+def test_every_document_is_in_the_map_of_the_documents() -> None:
+    text = (ROOT / "docs" / "README.md").read_text("utf-8")
+    documents = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+
+    assert sorted(documents - set(re.findall(r"\]\(([\w-]+\.md)\)", text))) == []

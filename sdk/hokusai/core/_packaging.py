@@ -25,8 +25,8 @@ def check_loggable(model: object) -> None:
         raise InvalidParameterError(f"model is the class {model.__name__}; pass an instance of it.")
     if not (_is_python_model(model) or callable(getattr(model, "predict", None)) or callable(model)):
         raise InvalidParameterError(
-            f"model is a {type(model).__name__}, which cannot predict: pass a HokusaiModel, a scikit-learn estimator, "
-            "an mlflow.pyfunc.PythonModel, a callable, or a runs:/ or models:/ URI."
+            f"model is of the type {type(model).__name__}, which cannot predict: pass a HokusaiModel, a scikit-learn "
+            "estimator, an mlflow.pyfunc.PythonModel, a callable, or a runs:/ or models:/ URI."
         )
 
 
