@@ -7,6 +7,7 @@ without MLflow: what the server answers is what the implementation gets. `/s/<ca
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -81,11 +82,20 @@ class Relay:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request: a WSGI application."""
         request = enter(environ, self._worlds)
-        response = request if isinstance(request, Response) else self._handle(request)
+        response = request if isinstance(request, Response) else self._safely(request)
         if isinstance(response.body, bytes):
             response.headers.append(("Content-Length", str(len(response.body))))
         start_response(f"{response.status} ", response.headers)
         return (response.body,) if isinstance(response.body, bytes) else response.body
+
+    def _safely(self, request: Request) -> Response:
+        try:
+            return self._handle(request)
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - an error of the relay itself must fail the case that met it, by name
+            request.world.errors.append(f"{request.method} {request.path}\n{traceback.format_exc()}")
+            return Response.json({"error": "hokusai-testkit: internal error of the relay"}, 500)
 
     def _forward(self, request: Request) -> Response:
         action = action_of(request.method, request.path)
