@@ -36,7 +36,8 @@ def test_a_missing_method_is_missing(options: tuple[str, ...], tmp_path: Path) -
     code = "from hokusai.core import ModelVersionManager; ModelVersionManager.get_latest_version"
     done = run(code, tmp_path, ["without:ModelVersionManager.get_latest_version"], [], *options)
 
-    assert last_line(done).endswith("'ModelVersionManager' has no attribute 'get_latest_version'")
+    # Python 3.11 and newer go on with a guess at what was meant.
+    assert "'ModelVersionManager' has no attribute 'get_latest_version'" in last_line(done)
 
 
 @pytest.mark.parametrize("options", [pytest.param((), marks=needs_sdk), (ALONE,)])
