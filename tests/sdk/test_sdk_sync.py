@@ -349,6 +349,47 @@ def test_a_registration_that_broke_off_is_finished(platform: Sandbox, estimator:
     assert waits() == []
 
 
+def broken_off(platform: Sandbox, estimator: Any) -> None:
+    """Leave a registration for a token open: the server fails when its version is made."""
+    registry = ModelRegistry(mode="online")
+    logged = registry.register_baseline(estimator, model_name="logged")
+    platform.fault(
+        effect="status",
+        times=1,
+        match={"paths": ["@mlflow/model-versions/create"]},
+        with_={"status": 503, "empty": True},
+    )
+    with pytest.raises(MLflowConnectionError):
+        registry.register_tokenized_model(f"runs:/{logged.run_id}/model", "m", "XRAY", "auc", 0.5)
+
+
+def test_a_registration_for_a_token_is_finished_without_its_event(platform: Sandbox, estimator: Any) -> None:
+    broken_off(platform, estimator)
+    report = sync_now()
+    assert report.complete
+    assert [(event.name, event.version, event.state) for event in report.events] == [("m", "1", "pending")]
+    assert platform.calls("POST", "*registration-events") == []
+    assert ModelRegistry(mode="online").get_tokenized_model("m").token_id == "XRAY"
+
+
+def test_the_event_of_a_finished_registration_is_sent_when_that_is_wanted(platform: Sandbox, estimator: Any) -> None:
+    broken_off(platform, estimator)
+    assert [event.state for event in sync_now(notify=True).events] == ["sent"]
+    assert sync_now(notify=True).events == []
+    assert len(platform.calls("POST", "*registration-events")) == 1
+
+
+def test_an_event_that_is_refused_is_named(platform: Sandbox, estimator: Any) -> None:
+    broken_off(platform, estimator)
+    platform.fault(
+        effect="status", match={"paths": ["*registration-events"]}, with_={"status": 403, "json": {"detail": "no"}}
+    )
+    report = sync_now(notify=True)
+    assert not report.complete
+    assert [event.state for event in report.events] == ["refused"]
+    assert "renotify" in (report.events[0].problem or "")
+
+
 def test_a_big_file_arrives_whole(outage: Sandbox, tmp_path: Path) -> None:
     import mlflow
 

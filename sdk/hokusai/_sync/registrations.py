@@ -46,7 +46,12 @@ def finish_one(entry: Entry, backend: Backend) -> tuple[Uploaded | None, Event |
 
 
 def send_event(event: Event, backend: Backend, delivery: Delivery) -> Event:
-    """Send the registration event that a version keeps; what went wrong is in the result."""
+    """Send the registration event that a version keeps; what went wrong is in the result.
+
+    One that was sent, or that the site may have (`unknown`), is not sent again.
+    """
+    if event.state not in ("pending", "refused"):
+        return event
     try:
         result = renotify(backend, event.name, event.version, delivery)
     except HokusaiException as error:
