@@ -84,7 +84,16 @@ class ConfigureFunction(Protocol):
         auth_service_url: str | None = None,
         validate_with_auth_service: bool = False,
     ) -> Any:
-        """Do what `setup` does: the two are one function."""
+        """Set the key and endpoint of this process; they outrank environment and configuration files.
+
+        With `validate_with_auth_service` the auth service (`https://auth.hokus.ai`, or `HOKUSAI_AUTH_SERVICE_URL`) is
+        asked about the key, which travels in the `Authorization` header; a service that is down holds nobody up.
+
+        Raises:
+            ConfigurationError: a key that cannot be sent (A14), an address without a scheme (B08); nothing is set.
+            AuthenticationError: the auth service does not know the key (A03); nothing is set.
+            RateLimitError: the auth service has had too many questions (C11); nothing is set.
+        """
 
 
 class InitFunction(Protocol):
@@ -97,7 +106,16 @@ class InitFunction(Protocol):
         auth_service_url: str | None = None,
         validate_with_auth_service: bool = False,
     ) -> Any:
-        """Do what `setup` does: the two are one function."""
+        """Set the key and endpoint of this process; they outrank environment and configuration files.
+
+        With `validate_with_auth_service` the auth service (`https://auth.hokus.ai`, or `HOKUSAI_AUTH_SERVICE_URL`) is
+        asked about the key, which travels in the `Authorization` header; a service that is down holds nobody up.
+
+        Raises:
+            ConfigurationError: a key that cannot be sent (A14), an address without a scheme (B08); nothing is set.
+            AuthenticationError: the auth service does not know the key (A03); nothing is set.
+            RateLimitError: the auth service has had too many questions (C11); nothing is set.
+        """
 
 
 class SetupMlflowAuthFunction(Protocol):
@@ -163,4 +181,12 @@ class GetMlflowStatusFunction(Protocol):
     """`get_mlflow_status`, another name. Documented import: `from hokusai.config import get_mlflow_status`."""
 
     def __call__(self) -> dict[str, Any]:
-        """Do what `get_mlflow_auth_status` does: the two are one function."""
+        """Report how MLflow calls of this process will be authenticated, without making one.
+
+        The keys are `tracking_uri`, `auth_type` (the scheme that will really be sent: `bearer`, `basic`, `aws_sigv4`,
+        `mtls`, `none`), `is_remote`, `is_configured`, `source` (what the credential comes from, None without one) and
+        `conflicts` (sentences, each beginning with an incident: A02, A12, A13). No value holds a secret.
+
+        Raises:
+            ConfigurationError: the configuration cannot work at all (A14, B08, F05).
+        """

@@ -43,7 +43,13 @@ def check_key(key: object, source: str) -> Secret:
     key = hide(key)
     if not isinstance(key, str):
         raise ConfigurationError(f"The API key from {source} is a {type(key).__name__}, not a string.", code="A14")
-    fault = _fault(Secret(key)) if key else "is empty"
+    if not key:
+        raise ConfigurationError(
+            f"The API key from {source} is empty.",
+            code="A14",
+            remedy="Give the key itself, or leave it out: then HOKUSAI_API_KEY and the configuration file are read.",
+        )
+    fault = _fault(Secret(key))
     if fault:
         raise ConfigurationError(f"The API key from {source} {fault}.", code="A14", remedy=_REMEDY)
     return Secret(key)

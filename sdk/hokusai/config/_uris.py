@@ -40,7 +40,7 @@ def check_tracking_uri(value: object, source: str) -> str:
     if not _SCHEME.match(uri):
         shown = _without_login(uri)
         raise ConfigurationError(
-            f"{source} is {shown!r}: it has no scheme, so MLflow would write to a folder.",
+            f"{source} is {shown!r}: it has no scheme (https://), and would be taken for a folder.",
             code="B08",
             remedy=f"Write https://{_MISSPELT.sub('', shown)} (or http:// on this machine).",
         )
