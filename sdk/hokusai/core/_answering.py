@@ -23,7 +23,7 @@ from hokusai.exceptions import HokusaiException, InferenceException, InvalidPara
 
 __all__ = ["Answer", "Answering", "open_cache"]
 
-_SHOWN = 500
+_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +139,5 @@ def _hook(loaded: LoadedModel, name: str, value: Any) -> Any:
 
 
 def _told(error: Exception) -> str:
-    text = mask(str(error))
+    text = mask(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text if len(text) <= _SHOWN else text[:_SHOWN] + '...'}"
