@@ -146,7 +146,8 @@ def _guide(found: Sequence[Entry]) -> Iterator[str]:
     yield NOTE
     yield "# Troubleshooting"
     yield ""
-    yield "1. An error of the SDK says what it is: `error.code` is the incident (`A05`), `error.remedy` what to do."
+    yield "1. An error of the SDK says what it is: `error.code` is the incident (`A05`), `error.remedy` what to do"
+    yield "   ([all of them](errors.md))."
     yield "2. `hokusai-testkit doctor --online` asks your configuration and the platform, and names the incident."
     yield "3. Else look here for what you see; below it is each incident that looks so, with its cause and its remedy."
     yield ""
