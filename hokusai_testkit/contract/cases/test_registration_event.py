@@ -247,6 +247,25 @@ def test_event_without_an_answer_is_unknown(sdk: Sdk, platform: Platform) -> Non
     expect.equal(_states(platform, call), "unknown", "the tag `hokusai.event_state`")
 
 
+@case(
+    METHOD,
+    call="register_tokenized_model(..., notification_timeout=0.3, best_effort_notification=True)",
+    criteria=("C5",),
+    level=FULL,
+    writes=True,
+    needs=PLAYED,
+)
+def test_best_effort_tells_a_missing_answer_as_failed(sdk: Sdk, platform: Platform) -> None:
+    """With `best_effort_notification` an event without an answer is told as failed, never as skipped."""
+    call = arrange_call(platform)
+    registry = sdk.ModelRegistry()
+    platform.play("notify.timeout")
+    result = registry.register_tokenized_model(
+        **call.arguments, notification_timeout=0.3, best_effort_notification=True
+    )
+    expect.equal((result.event_emitted, result.site_status_update), (False, "failed"), "the result")
+
+
 ONLY_EVENTS = ["*/tokenized-registration-events"]
 
 
