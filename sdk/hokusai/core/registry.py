@@ -120,7 +120,15 @@ class ModelRegistry:
         `metadata["version"]`, else `model.version`, else the next minor after the highest, first `1.0.0`; it is written
         as the version's tag `version`.
 
-        With both, the model is logged to that run. `metrics` default to the `HokusaiModel`'s own.
+        With both `model` and `mlflow_run_id` the model is logged to that run, which stays as it is. `metrics` default
+        to the `HokusaiModel`'s own. Of versions that are registered at the same time each gets a semantic version of
+        its own: the lower MLflow number keeps it, the other takes the next.
+
+        Registering is resumable. Run and version have the tag `hokusai.registration_id`; when the server fails in the
+        middle, or the process dies, what was sent stays, and the same call made again, by whatever process of the
+        user, goes on where it broke off and makes nothing twice. The error names what exists, what is missing, and how
+        to go on. The same call is: the same method, tracking URI, name, URI or run id, metadata, metrics, wish for a
+        version, and a model of the same content. Where nothing broke off, an equal call makes a new version.
 
         Raises:
             InvalidParameterError: no name; neither `model` nor `mlflow_run_id`; `model_type` and `model_name` with
@@ -153,7 +161,7 @@ class ModelRegistry:
         Ethereum address of whoever contributed (`0x` and 40 hexadecimal digits), kept as it was given. The version gets
         the tags of `register_baseline`, with `is_baseline` `false`, and `baseline_id`, `delta_metrics` (a JSON object)
         and `contributor_address`. The baseline is read from the server: an outage raises, it never looks like a
-        baseline that does not exist. Source: `platform.md` 3.3.
+        baseline that does not exist. It is resumable as `register_baseline` is. Source: `platform.md` 3.3.
 
         Raises:
             InvalidParameterError: `contributor` is no such address, or `delta_metrics` are no finite numbers; nothing
