@@ -12,6 +12,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -43,6 +44,8 @@ __all__ = ["Failure", "described", "failure_of", "from_absence", "from_answer", 
 
 _RETRIED = re.compile(r"too many (\d{3}) error responses")
 _EXCERPT = 200
+_SENDING = frozenset({"hokusai", "http", "mlflow", "requests", "socket", "ssl", "urllib3"})
+"""The packages through which a request goes out."""
 _SHORTEST = 4
 """Characters of a secret that can be told from a word."""
 _SECRET_VARIABLES = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
@@ -134,13 +137,16 @@ def to_error(
 
 
 def forget_locals(error: BaseException) -> None:
-    """Clear the variables of every frame that `error` and what lies behind it left: the request is among them.
+    """Clear the variables of the frames of HTTP libraries that `error` and what lies behind it left.
 
-    The HTTP libraries hold the key in plain bytes while they send it; programs that print tracebacks with variables
-    would print it.
+    They hold the key in plain bytes while they send it, and programs that print tracebacks with variables would print
+    it. The frames of the user's own program, which may lie behind too, stay as they are.
     """
     for link in _chain(error):
-        traceback.clear_frames(link.__traceback__)
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            if str(frame.f_globals.get("__name__")).partition(".")[0] in _SENDING:
+                with suppress(RuntimeError):  # it is still running
+                    frame.clear()
 
 
 def no_answer(error: BaseException, *, url: str, action: str) -> HokusaiException:

@@ -126,6 +126,29 @@ def test_no_failed_call_of_mlflows_client_leaves_the_key_in_a_frame(
     assert SECRET not in shown(caught.value)
 
 
+def _fail_of_its_own(figure: int) -> None:
+    raise ValueError(f"{figure}")
+
+
+def _call_while_handling() -> None:
+    try:
+        _fail_of_its_own(42)
+    except ValueError:
+        hokusai.ModelRegistry(mode="online")
+
+
+@pytest.mark.parametrize("failing", ["refused"], indirect=True)
+def test_the_users_own_frames_keep_their_variables(failing: Sandbox) -> None:
+    with pytest.raises(HokusaiException) as caught:
+        _call_while_handling()
+    behind: BaseException | None = caught.value
+    while behind is not None and not isinstance(behind, ValueError):
+        behind = behind.__cause__ or behind.__context__
+    assert behind is not None
+    *_, (frame, _) = traceback.walk_tb(behind.__traceback__)
+    assert frame.f_locals == {"figure": 42}
+
+
 @pytest.mark.parametrize("failing", ["refused", "no role", "gateway"], indirect=True)
 def test_no_failed_call_to_the_platform_itself_leaves_the_key_in_a_frame(failing: Sandbox) -> None:
     with pytest.raises(HokusaiException) as caught:
