@@ -22,3 +22,22 @@ def renotify(name: str = "lead") -> dict[str, Any]:
 
     model = ModelRegistry(mode="online").renotify(name)
     return {"version": model.version, "state": model.event_state}
+
+
+def make_run() -> str:
+    """Make a run; registering for a token does not look at what it holds."""
+    from hokusai import ModelRegistry
+
+    backend = ModelRegistry(mode="online")._backend
+    with backend.calling("make a run"):
+        return str(backend.client.create_run("0").info.run_id)
+
+
+def states() -> dict[str, list[str | None]]:
+    """Return the states of the events of all versions that belong to the token LSCOR, by model."""
+    from hokusai import ModelRegistry
+
+    found: dict[str, list[str | None]] = {}
+    for model in ModelRegistry(mode="online").list_models_by_token("LSCOR"):
+        found.setdefault(model.model_name, []).append(model.event_state)
+    return found

@@ -6,11 +6,13 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from killed_registering import kill_registrations
 from killed_syncing import LOADED, kill_syncs
+from killed_tokenized import kill_everywhere
 from killing import Nursery
 
 from hokusai_mock import MockServer
@@ -19,14 +21,15 @@ KILLS = 200
 
 
 def main() -> int:
-    """Kill each kind of work `KILLS` times."""
-    figures = {"registering": _registering(), "syncing": _syncing()}
-    passed = all(row["kills"] >= KILLS and not row["wrong"] for row in figures.values())
+    """Kill registering and syncing `KILLS` times at random, registering for a token once at each of its points."""
+    figures = {"registering": _registering(), "syncing": _syncing(), "registering for a token": _tokenized()}
+    often = all(figures[work]["kills"] >= KILLS for work in ("registering", "syncing"))
+    passed = often and not any(row["wrong"] for row in figures.values())
     sys.stdout.write(json.dumps({"passed": passed, "figures": figures}) + "\n")
     return 0 if passed else 1
 
 
-def _registering() -> dict[str, object]:
+def _registering() -> dict[str, Any]:
     with MockServer(seed=1) as mock, Nursery("killed_tasks") as nursery, tempfile.TemporaryDirectory() as folder:
         tally = kill_registrations(nursery, mock.sandbox("killed"), Path(folder), kills=KILLS, seed=2)
     return {
@@ -37,7 +40,18 @@ def _registering() -> dict[str, object]:
     }
 
 
-def _syncing() -> dict[str, object]:
+def _tokenized() -> dict[str, Any]:
+    with MockServer(seed=1) as mock, Nursery("killed_tokens") as nursery, tempfile.TemporaryDirectory() as folder:
+        tally = kill_everywhere(nursery, mock.sandbox("killed"), Path(folder))
+    return {
+        "kills": tally.kills,
+        "registrations made again to their end": tally.registrations,
+        "different points": len(tally.points),
+        "wrong": tally.wrong,
+    }
+
+
+def _syncing() -> dict[str, Any]:
     with MockServer(seed=1) as mock, Nursery(*LOADED) as nursery, tempfile.TemporaryDirectory() as folder:
         tally = kill_syncs(nursery, mock.sandbox("killed"), Path(folder), kills=KILLS, seed=2)
     return {

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from killed_tokenized import kill_everywhere
 from killing import Nursery
 
 from hokusai import ModelRegistry
@@ -102,23 +103,9 @@ def test_a_registration_that_was_killed_is_single_and_its_event_sent_after_the_s
 
 @pytest.mark.slow
 def test_a_registration_killed_at_any_point_is_whole_after_the_same_call(
-    registry: ModelRegistry, platform: Sandbox, run_id: str, nursery: Nursery
+    sandbox: Sandbox, platform: Sandbox, nursery: Nursery, tmp_path: Path
 ) -> None:
-    env = {**platform.env, "HOKUSAI_LOCAL_STORE": os.environ["HOKUSAI_LOCAL_STORE"]}
-    platform.settings(route_limit=1000)  # more events than the platform takes in a minute
-    points = nursery.run("killed_tokens:register", {"run_id": run_id, "name": "whole"}, env=env).points
-    wrong = []
-    for number in range(1, len(points) + 1):
-        arguments = {"run_id": run_id, "name": f"lead-{number}"}
-        killed = nursery.run("killed_tokens:register", arguments, env=env, kill_at=number)
-        # Whoever dies after the rename by which it left the journal had finished: the call makes a new version then.
-        finished = any(re.fullmatch(r"before os\.rename [0-9a-f]{16}-[0-9a-f]{32}", one) for one in killed.points[:-1])
-        nursery.run("killed_tokens:register", arguments, env=env)
-        versions = registry.list_models_by_token("LSCOR")
-        states = [model.event_state for model in versions if model.model_name == f"lead-{number}"]
-        if states != ["sent"] * (2 if finished else 1):
-            wrong.append((killed.points[-1], states))
-    assert wrong == []
+    assert kill_everywhere(nursery, sandbox, tmp_path / "store").wrong == []
 
 
 def test_an_event_killed_before_it_was_whole_is_completed_by_renotify(
