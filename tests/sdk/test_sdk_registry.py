@@ -170,6 +170,13 @@ def test_bad_input_is_named_before_anything_is_created(
     assert platform.calls("POST") == []
 
 
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "10", None, True])
+def test_a_timeout_that_is_no_number_of_seconds_is_refused(platform: Sandbox, timeout: Any) -> None:
+    with pytest.raises(InvalidParameterError, match="timeout"):
+        ModelRegistry(timeout=timeout)
+    assert platform.calls() == []
+
+
 def test_a_model_that_cannot_be_pickled_leaves_nothing_behind(registry: ModelRegistry, platform: Sandbox) -> None:
     model = Doubler()
     model.generator = (number for number in range(3))  # type: ignore[attr-defined]

@@ -78,8 +78,7 @@ class ModelRegistry:
         api_key = hide(api_key)
         if auth is not None and not hasattr(auth, "api_key"):
             raise InvalidParameterError(f"auth must be a HokusaiAuth, not {type(auth).__name__}.")
-        if not timeout > 0:
-            raise InvalidParameterError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
+        _check_timeout(timeout)
         key = api_key if api_key is not None else getattr(auth, "api_key", None)
         endpoint = api_endpoint if api_endpoint is not None else getattr(auth, "api_endpoint", None)
         settings = resolve(tracking_uri, key, endpoint, mode=mode, timeout=timeout)
@@ -380,6 +379,11 @@ class ModelRegistry:
         if backend is None:  # tracebacks show objects whose constructor has failed, too
             return "ModelRegistry()"
         return f"ModelRegistry(tracking_uri={backend.settings.tracking_uri!r}, mode={backend.settings.mode!r})"
+
+
+def _check_timeout(timeout: object) -> None:
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise InvalidParameterError(f"timeout must be a number of seconds above 0, not {timeout!r}.")
 
 
 def _one_name(model_type: str | None, model_name: str | None) -> tuple[str, str]:
