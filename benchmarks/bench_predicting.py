@@ -3,7 +3,9 @@
 Both answer the same rows in turns, in one process; what is compared are the quickest answers of each, because times
 of whole calls vary more than what is measured. The rows are new in every round, so that nothing is answered from the
 cache; all else is as a user has it. The mock runs in the same process: its time counts as the SDK's. The slow model
-multiplies matrices on one thread, for 250 ms on the machine that measures. Run: `python benchmarks/bench_predicting.py`.
+multiplies matrices on one thread, for 250 ms on the machine that measures.
+
+Run: `python benchmarks/bench_predicting.py`.
 """
 
 from __future__ import annotations

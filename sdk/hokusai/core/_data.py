@@ -17,7 +17,7 @@ from typing import Any, Literal
 from hokusai import _mlflow
 from hokusai.exceptions import InvalidParameterError
 
-__all__ = ["Form", "Takes", "as_input", "missing_value", "row_count"]
+__all__ = ["Form", "Takes", "as_input", "is_row", "missing_value", "row_count"]
 
 Form = Literal["given", "array", "table"]
 """How a model takes its data: as the caller gave it, as an array or named table, or as whatever fits a table."""

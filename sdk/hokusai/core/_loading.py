@@ -66,10 +66,12 @@ class LoadedModels:
         with self._lock:
             turn = self._turns.setdefault(key, threading.Lock())
         with turn:
-            loaded = self._at_hand(key)
-            if loaded is None:
-                loaded = _load(backend, version)
+            try:
+                loaded = self._at_hand(key) or _load(backend, version)
                 self._keep(key, loaded)
+            finally:
+                with self._lock:
+                    self._turns.pop(key, None)  # whoever waits finds the model, or tries for itself
         return loaded
 
     def clear(self) -> None:
@@ -85,7 +87,6 @@ class LoadedModels:
 
     def _keep(self, key: _Key, loaded: LoadedModel) -> None:
         with self._lock:
-            self._turns.pop(key, None)  # whoever waits for it finds the model
             self._models[key] = loaded
             while len(self._models) > self._limit:
                 self._models.popitem(last=False)
