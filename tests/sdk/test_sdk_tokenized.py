@@ -157,6 +157,25 @@ def test_a_state_that_cannot_be_noted_is_told_and_the_event_counts(
     assert result.event_emitted is True
 
 
+def test_a_registration_whose_tags_cannot_be_written_is_told_as_what_it_is(
+    registry: ModelRegistry, platform: Sandbox, run_id: str
+) -> None:
+    """The version is there and its event arrived: an error would say that neither is."""
+    platform.fault(
+        layer="edge",
+        effect="status",
+        match={"methods": ["POST"], "paths": ["*/model-versions/set-tag"]},
+        times=2,
+        **{"with": {"status": 403, "json": {"detail": "no more tags"}}},
+    )
+    with pytest.warns(RuntimeWarning, match="could not be noted") as told:
+        result = register(registry, run_id)
+    assert len(told) == 2
+    assert (result.version, result.event_emitted) == ("1", True)
+    assert state(registry) == "pending"
+    assert registry.renotify("lead").event_state == state(registry) == "sent"
+
+
 def test_a_key_in_the_answer_stays_out_of_the_error(registry: ModelRegistry, platform: Sandbox, run_id: str) -> None:
     platform.fault(
         layer="edge",

@@ -77,7 +77,7 @@ def kept_event(version: ModelVersion) -> dict[str, Any]:
 
 def keep_event(client: Any, version: ModelVersion) -> ModelVersion:
     """Write the event that a version keeps into its tags whole: with the number that the server gave it."""
-    return _noted(client, version, EVENT_TAG, canonical(kept_event(version)))
+    return _noted(client, version, EVENT_TAG, canonical(kept_event(version)), f"has the number {version.number}")
 
 
 def notify(backend: Backend, client: Any, version: ModelVersion, delivery: Delivery) -> TokenizedModel:
@@ -89,7 +89,7 @@ def notify(backend: Backend, client: Any, version: ModelVersion, delivery: Deliv
     event = kept_event(version)
     version = keep_event(client, version)
     verdict, seen, problem = _send(backend, event, delivery)
-    version = _note_state(client, version, verdict)
+    version = _noted(client, version, STATE_TAG, verdict.state, f"is {verdict.state}")
     if verdict.state == "sent":
         return read_tokenized(version, notification_response=dict(verdict.answer or {}))
     error = _error(version, verdict, seen, delivery)
@@ -156,22 +156,20 @@ def _error(version: ModelVersion, verdict: Verdict, seen: SeenResponse | None, d
     )
 
 
-def _note_state(client: Any, version: ModelVersion, verdict: Verdict) -> ModelVersion:
-    """Write the state; that it could not be written is told, but is no reason to take the event for lost."""
-    try:
-        return _noted(client, version, STATE_TAG, verdict.state)
-    except _mlflow.error_types() as error:
-        warnings.warn(
-            f"The registration event of {version.name!r} version {version.number} is {verdict.state}, but this could "
-            f"not be noted in its tag {STATE_TAG}: {_errors.mask(str(error))[:200]}",
-            RuntimeWarning,
-            stacklevel=5,
-        )
-        return replace(version, tags={**version.tags, STATE_TAG: verdict.state})
+def _noted(client: Any, version: ModelVersion, name: str, value: str, fact: str) -> ModelVersion:
+    """Set a tag of a version, where it has another value, and return the version with it.
 
-
-def _noted(client: Any, version: ModelVersion, name: str, value: str) -> ModelVersion:
-    """Set a tag of a version, where it has another value, and return the version with it."""
+    A tag that cannot be written is told as a warning, and is no reason to take version or event for lost: the event
+    without its number can be sent again too.
+    """
     if version.tags.get(name) != value:
-        client.set_model_version_tag(version.name, str(version.number), name, value)
+        try:
+            client.set_model_version_tag(version.name, str(version.number), name, value)
+        except _mlflow.error_types() as error:
+            warnings.warn(
+                f"The registration event of {version.name!r} version {version.number} {fact}, but this could not be "
+                f"noted in its tag {name}: {_errors.mask(str(error))[:200]}",
+                RuntimeWarning,
+                stacklevel=5,
+            )
     return replace(version, tags={**version.tags, name: value})
