@@ -20,6 +20,7 @@ from hokusai.exceptions import (
     MLflowAuthenticationError,
     MLflowConnectionError,
 )
+from hokusai.tracking import _process_end
 from hokusai_mock import MockServer, Sandbox
 
 
@@ -178,6 +179,23 @@ def test_in_an_outage_flush_falls_back_where_that_is_allowed(platform: Sandbox) 
         (platform.tracking_uri, "FINISHED")
     ]
     assert (latencies(local), latencies(client(platform.tracking_uri))) == ([1.0, 2.0], [3.0])
+
+
+def test_the_end_of_a_process_does_not_wait_for_a_server_that_hangs(
+    platform: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hokusai.tracking import _outbox
+
+    monkeypatch.setattr(_outbox, "EXIT_SECONDS", 0.1)
+    tracker = PerformanceTracker()
+    tracker.track_inference(inference(1.0))
+    platform.fault(layer="transport", effect="hang", match={"paths": ["@mlflow/runs/log-batch"]})
+    with pytest.warns(HokusaiFallbackWarning, match="1 of them are kept in"):
+        _process_end.finish([tracker._outbox])
+    platform.scenario("healthy")
+    for thread in [one for one in threading.enumerate() if one.name.startswith("hokusai-tracker")]:
+        thread.join(60)
+    assert latencies(local_client()) == [1.0]
 
 
 @pytest.fixture

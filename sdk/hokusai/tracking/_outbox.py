@@ -30,7 +30,7 @@ KEPT_FROM = 25_000
 MOST_RECORDS = 50_000
 """More records never wait in memory: the oldest give way."""
 EXIT_SECONDS = 10.0
-"""How long the end of the process waits for a request that is under way."""
+"""How long the end of the process waits without a batch arriving: MLflow's own patience is many minutes."""
 
 
 @dataclass(slots=True)
@@ -105,16 +105,13 @@ class Outbox:
         with state.lock:
             state.closed = True
         state.wake.set()
-        if state.sending.acquire(timeout=EXIT_SECONDS):
-            try:
-                self._attempt(state, fallback=False)
-            finally:
-                state.sending.release()
+        if state.lanes:
+            self._send_for_the_last_time(state)
         with state.lock:
             lost, state.lost = state.lost, 0
         leftover = Leftover(state.failure, overflowed=lost)
         if state.waiting:
-            # Without a failure a request has been under way for long: whether it will count nobody will know.
+            # Without a failure a request is still under way. Whether it will count nobody knows: it is kept as well.
             leftover.failure = leftover.failure or MLflowConnectionError(
                 "The server did not answer in time.", self._backend.settings.tracking_uri, code="D03"
             )
@@ -125,6 +122,23 @@ class Outbox:
     def forget(self) -> None:
         """Start a forked child with nothing: its parent sends what was collected before."""
         self._state = _State()
+
+    def _send_for_the_last_time(self, state: _State) -> None:
+        """Send as long as batches arrive; what does not within some seconds is left."""
+
+        def work() -> None:
+            with state.sending:
+                self._attempt(state, fallback=False)
+
+        thread = threading.Thread(target=work, name="hokusai-tracker-end", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # too late for threads
+            work()
+        waiting = -1
+        while thread.is_alive() and waiting != state.waiting:
+            waiting = state.waiting
+            thread.join(EXIT_SECONDS)
 
     def _start(self, state: _State) -> threading.Thread | None:
         """Start the sender; `None` where the system gives no thread: the next record, `flush` or the end sends."""
