@@ -69,6 +69,19 @@ def tracks(registry: ModelRegistry) -> None:
     PerformanceTracker(registry)  # type: ignore[call-arg]
 
 
+def compares(registry: ModelRegistry) -> None:
+    manager, tracker = ExperimentManager(registry=registry), PerformanceTracker(registry=registry)
+    found = manager.compare_models("fraud-1", "fraud-2", {"features": [[0.2]], "labels": [1]})
+    assert_type(found, dict[str, Any])
+    assert_type(manager.create_improvement_experiment("fraud-1", {"rows": 500}), str)
+    assert_type(manager.get_experiment_history(), list[dict[str, Any]])
+    delta, attestation = tracker.track_improvement({"accuracy": 0.85}, {"accuracy": 0.87}, {"contributor": "ann"})
+    assert_type(delta, dict[str, float])
+    assert_type(attestation, dict[str, Any])
+    manager.compare_models("fraud-1", "fraud-2")  # type: ignore[call-arg]
+    tracker.get_contributor_impact(7)  # type: ignore[arg-type]
+
+
 def configures() -> None:
     setup(api_key="hk_test_admin", api_endpoint="https://registry.example.com/api")
     setup(key="hk_test_admin")  # type: ignore[call-arg]
