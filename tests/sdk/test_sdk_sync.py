@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -347,6 +348,58 @@ def test_a_registration_that_broke_off_is_finished(platform: Sandbox, estimator:
     assert [(item.kind, item.name, item.new) for item in report.uploaded] == [("registration", "m", "1")]
     assert ModelVersionManager(registry).list_versions("m") == ["1.0.0"]
     assert waits() == []
+
+
+@pytest.mark.parametrize("server", ["mlflow-3.9", "mlflow-2.9"])
+def test_a_model_that_was_logged_and_registered_by_mlflow_itself_arrives_and_predicts(
+    outage: Sandbox, estimator: Any, server: str
+) -> None:
+    import mlflow
+
+    with ExperimentManager().start_experiment("kept"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow on pickles, and on what it calls itself
+        mlflow.sklearn.log_model(
+            estimator,
+            "model",
+            registered_model_name="by hand",
+            serialization_format="cloudpickle",
+            pip_requirements=["scikit-learn"],
+        )
+    outage.use_profile(mlflow=server)
+    recover(outage)
+    report = sync_now()
+    assert report.left == []
+    assert [item.name for item in report.uploaded if item.kind == "version"] == ["by hand"]
+    assert HokusaiInferencePipeline(ModelRegistry(mode="online")).predict_batch([[1, 2]], "by hand") == pytest.approx(
+        [3.0]
+    )
+    assert sync_now().uploaded == []
+
+
+def test_an_experiment_that_is_deleted_on_the_server_is_named_with_what_to_do(outage: Sandbox, tmp_path: Path) -> None:
+    recover(outage)
+    with ExperimentManager().start_experiment("kept") as run:
+        experiment_id = run.info.experiment_id
+    outage.scenario("gateway.lb_error", status=503)
+    keep_run("kept", "a", tmp_path / "files")
+    recover(outage)
+    change(outage, "experiments/delete", experiment_id=experiment_id)
+    report = sync_now()
+    assert "is deleted on the server" in report.left[0].reason
+    assert f"restore -x {experiment_id}" in (report.left[0].remedy or "")
+    change(outage, "experiments/restore", experiment_id=experiment_id)
+    assert sync_now().complete
+
+
+def change(platform: Sandbox, path: str, **body: object) -> None:
+    """Change something on the server over plain HTTP."""
+    import requests
+
+    headers = {"Authorization": f"Bearer {platform.api_key}"}
+    with requests.post(
+        f"{platform.tracking_uri}/api/2.0/mlflow/{path}", json=body, headers=headers, timeout=10
+    ) as answer:
+        assert answer.status_code == 200, answer.text
 
 
 def broken_off(platform: Sandbox, estimator: Any) -> None:
