@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 GOAL_MS = 0.1
-GOAL_RATIO = 25.0
+GOAL_RATIO = 40.0
 CALLS = 2000
 INFERENCE = {"model_id": "m", "model_version": "1.0.0", "latency_ms": 12.5, "confidence": 0.75, "tokens": 7}
 
