@@ -1,7 +1,5 @@
 """Registrations of one name from many threads and processes: nothing lost, nothing twice, every version its own."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterator
