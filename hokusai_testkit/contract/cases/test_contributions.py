@@ -132,8 +132,9 @@ def test_impact_is_of_one_contributor(sdk: Sdk, platform: Platform) -> None:
     tracker, ann, bob = sdk.PerformanceTracker(), platform.address("ann"), platform.address("bob")
     tracker.log_contribution_impact(ann, "fraud-1", {"accuracy": 0.02})
     tracker.log_contribution_impact("0x" + bob[2:].upper(), "fraud-1", {"accuracy": 0.5})
-    scores = [tracker.get_contributor_impact(one)["total_improvement_score"] for one in (ann, bob.lower())]
-    expect.equal(scores, [0.02, 0.5], "the scores of ann and bob")
+    asked = (ann, "0x" + ann[2:].upper(), bob.lower())
+    scores = [tracker.get_contributor_impact(one)["total_improvement_score"] for one in asked]
+    expect.equal(scores, [0.02, 0.02, 0.5], "the scores of ann, ann in upper case, and bob")
 
 
 @pytest.mark.parametrize("address", MALFORMED)
