@@ -35,7 +35,7 @@ from hokusai.exceptions import (
     RegistryException,
 )
 
-__all__ = ["Backend", "Place", "Status", "check_server", "within"]
+__all__ = ["Backend", "Place", "Status", "check_server", "same_platform", "within"]
 
 CHECK_SECONDS = 10.0
 """How long a connection check may take in all, retries included."""
@@ -359,3 +359,13 @@ def _level_of_caller() -> int:
 
 def _is_http(uri: str) -> bool:
     return urlsplit(uri).scheme.lower() in ("http", "https")
+
+
+def same_platform(one: str, other: str) -> bool:
+    """Tell whether two tracking URIs are the same server: case of the host and a slash at the end do not matter."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(uri: str) -> tuple[str, str, str]:
+    parts = urlsplit(uri)
+    return parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/")

@@ -61,6 +61,14 @@ def user_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared / "user-data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def not_at_home(user_data: Path) -> Iterator[None]:
+    """Nothing is written to the real home: what outlives a test (a child that is forked later) finds this one too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(user_data))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user_data: Path) -> Iterator[None]:
     """Give the test a home, a store and an environment of its own, and take back what the SDK sets in the process."""

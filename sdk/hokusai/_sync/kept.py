@@ -14,8 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from hokusai._backend import same_platform
 from hokusai._local_store import LocalStore
 from hokusai._sync.report import Elsewhere
 
@@ -32,7 +32,6 @@ __all__ = [
     "other_stores",
     "own_tags",
     "read_kept",
-    "same_platform",
     "waiting_here",
 ]
 
@@ -246,16 +245,6 @@ def own_tags(tags: dict[str, str]) -> dict[str, str]:
     """Return the tags that are the user's or MLflow's: those by which the local store keeps its books are left out."""
     books = (KEPT_FOR, KEPT_BY, WISH, ORIGIN, COPY, UNTIL)
     return {str(name): str(value) for name, value in tags.items() if name not in books}
-
-
-def same_platform(one: str, other: str) -> bool:
-    """Tell whether two tracking URIs are the same server: case of the host and a slash at the end do not matter."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(uri: str) -> tuple[str, str, str]:
-    parts = urlsplit(uri)
-    return parts.scheme.lower(), parts.netloc.lower(), parts.path.rstrip("/")
 
 
 def _may_live(kept_by: str) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from hokusai._backend import Backend
-from hokusai._sync.kept import same_platform
+from hokusai._backend import Backend, same_platform
 from hokusai._sync.report import Elsewhere, Event, Uploaded
 from hokusai.core._journal import Entry, Journal
 from hokusai.core._notifying import Delivery

@@ -16,12 +16,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from hokusai import _mlflow
-from hokusai._backend import Backend, Place
+from hokusai._backend import Backend, Place, same_platform
 from hokusai.core import _sources
 from hokusai.core._breaking_off import break_off
 from hokusai.core._entry import ModelRegistryEntry
@@ -135,7 +135,7 @@ def finish(entry: Entry, backend: Backend) -> ModelRegistryEntry:
         RegistryException: another process works on it, or has finished it meanwhile; or the server refused.
         MLflowAuthenticationError, MLflowConnectionError: the registration stays open, and is named in the error.
     """
-    if entry.target != backend.uri:
+    if not same_platform(entry.target, backend.uri):
         raise ConfigurationError(
             f"The registration of {entry.name!r} is meant for {entry.target}, not for {backend.uri}.",
             remedy=f"Set MLFLOW_TRACKING_URI={entry.target}, or discard the registration.",
@@ -302,7 +302,8 @@ class _Unit:
     def _upload(self, model: Path, run_id: str, path: str) -> None:
         client, order = self.place.client, self.order
         if not order.run_id:
-            moment = int(self.entry.created.timestamp() * 1000)  # the same at every attempt, so that none counts twice
+            # The same moment at every attempt, so that none counts twice; it is kept as naive UTC.
+            moment = int(self.entry.created.replace(tzinfo=timezone.utc).timestamp() * 1000)
             rows = [(name, value, moment, 0) for name, value in order.metrics.items()]
             for start in range(0, len(rows), _AT_ONCE):
                 _mlflow.log_metrics(client, run_id, rows[start : start + _AT_ONCE])
