@@ -287,8 +287,8 @@ _TOKENS = (
         "lost metadata",
         (TOKENIZED,),
         "core/_notifying.py",
-        "        return _noted(client, version, STATE_TAG, verdict.state)\n",
-        "        return version\n",
+        '    version = _noted(client, version, STATE_TAG, verdict.state, f"is {verdict.state}")\n',
+        "",
     ),
     Defect(
         "the event lacks the run",
