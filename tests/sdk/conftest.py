@@ -25,6 +25,10 @@ CLEARED = (
     "HOKUSAI_API_KEY",
     "HOKUSAI_MOCK_MODE",
     "HOKUSAI_OPTIONAL_MLFLOW",
+    "MLFLOW_ACTIVE_MODEL_ID",
+    "MLFLOW_EXPERIMENT_ID",
+    "MLFLOW_REGISTRY_URI",
+    "MLFLOW_RUN_ID",
     "MLFLOW_TRACKING_AUTH",
     "MLFLOW_TRACKING_AWS_SIGV4",
     "MLFLOW_TRACKING_PASSWORD",
@@ -78,7 +82,8 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user_data: Pa
     home = tmp_path / "home"
     home.mkdir()
     for name in CLEARED:
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # remembered, where it is absent too: MLflow sets some of them itself
+        monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("NETRC", str(home / "netrc"))
     monkeypatch.setenv("XDG_DATA_HOME", str(user_data))

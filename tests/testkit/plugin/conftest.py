@@ -44,6 +44,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """A folder with `client.py`, and none of the plugin's variables set."""
     for name in ("PROFILE", "SCENARIO", "SEED", "SERVER", "TARGET", "BLOCK_NETWORK", "KEEP", "RECORD", "REPORT"):
         monkeypatch.delenv(f"HOKUSAI_TESTKIT_{name}", raising=False)
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(client=CLIENT)
     return pytester
 
